@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "native/server/sync.h"
+
+namespace sockkit::server {
+
+// A piece of memory that received bytes are held in. Belongs to whoever took it from the pool.
+struct Block {
+  char* data = nullptr;
+  size_t size = 0;
+  size_t used = 0;
+  Block* next = nullptr;
+
+  char* room() { return data + used; }
+  size_t left() const { return size - used; }
+};
+
+// The blocks of one message in the order of its bytes. Owns what it holds only through its user,
+// who gives the blocks back to the pool.
+class BlockList {
+ public:
+  bool empty() const { return head_ == nullptr; }
+  Block* head() { return head_; }
+  Block* tail() { return tail_; }
+  const Block* first() const { return head_; }
+  void Append(Block* block);
+  Block* TakeHead();
+
+ private:
+  Block* head_ = nullptr;
+  Block* tail_ = nullptr;
+};
+
+// Small blocks are never refused, so a short message always gets in; their number is bounded by
+// that of the connections. Large blocks are refused beyond the cap. Memory is mapped, not malloc'd:
+// given back, it leaves the process at once, whatever was allocated after it.
+class BlockPool {
+ public:
+  static constexpr size_t kSmallBytes = 16 * 1024;
+  static constexpr size_t kLargeBytes = 64 * 1024;
+
+  explicit BlockPool(uint64_t capBytes) : cap_(capBytes / kLargeBytes) {}
+  ~BlockPool();
+  BlockPool(const BlockPool&) = delete;
+  BlockPool& operator=(const BlockPool&) = delete;
+
+  Block* TakeSmall();  // Null only where the system has no memory.
+  Block* TakeLarge();  // Null also at the cap.
+  void Give(Block* block);
+
+  // Bytes of the blocks that are taken now.
+  uint64_t taken();
+
+ private:
+  struct Kind {
+    Block* free = nullptr;
+    uint64_t cached = 0;
+    uint64_t taken = 0;
+  };
+  Block* Take(Kind& kind, size_t size, uint64_t cap);
+
+  // Free blocks that are kept mapped: 1 MiB of each kind.
+  static constexpr size_t kCachedBytes = 1024 * 1024;
+
+  Mutex mutex_;
+  Kind small_;
+  Kind large_;
+  const uint64_t cap_;  // Large blocks, the cached ones included.
+};
+
+}  // namespace sockkit::server

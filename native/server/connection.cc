@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "native/server/connection.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "native/server/message_server.h"
+#include "native/sys/filter.h"
+#include "native/sys/socket.h"
+
+namespace sockkit::server {
+
+namespace {
+
+// What the holder of the floor must deliver in each stall time that it keeps others waiting.
+constexpr uint64_t kFloorBytes = 1024 * 1024;
+constexpr int kMemoryPauseMs = 10;
+
+}  // namespace
+
+Connection::Connection(MessageServer* server, int fd, const sys::Address& peer)
+    : server_(server), fd_(fd), peer_(peer), spool_(&server->spoolRoom_) {}
+
+void Connection::Run() {
+  Ending ending;
+  do {
+    BeginMessage();
+    ending = Receive();
+    Finish(ending);
+  } while (ending == Ending::kLostFloor);
+}
+
+void Connection::Close() {
+  if (reset_) {
+    linger abort = {1, 0};
+    sys::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+  }
+  sys::close(fd_);
+}
+
+bool Connection::AtEnd() const {
+#ifdef POLLRDHUP
+  pollfd end = {fd_, POLLRDHUP, 0};
+  return sys::poll(&end, 1, 0) > 0 && (end.revents & POLLRDHUP) != 0;
+#else
+  return false;
+#endif
+}
+
+void Connection::Seal() {
+  if (AtEnd()) return;
+  const MessageServerConfig& config = server_->config_;
+  if (config.unixSocket && !config.noFilter) {
+    // Unix sockets have no filter, but for them this stops the peer and keeps what is queued.
+    cutBySeal_.store(true);
+    sys::shutdown(fd_, SHUT_RD);
+    return;
+  }
+  if (!config.noFilter && sys::DropIncoming(fd_) == 0) return;
+  limit_ = sys::BytesReadable(fd_);
+  unsealed_.store(true, std::memory_order_release);
+}
+
+void Connection::BeginMessage() {
+  received_ = 0;
+  printed_ = 0;
+  spooling_ = false;
+  spoolRefused_ = false;
+}
+
+Connection::Ending Connection::Receive() {
+  for (;;) {
+    if (server_->aborting_.load(std::memory_order_acquire)) return Ending::kAborted;
+    if (!MakeRoom()) {
+      // A message that just fills the hold has not outgrown it until there is more.
+      Ending ending = AwaitMore();
+      if (ending != Ending::kNone) return ending;
+      Outgrow();
+      continue;
+    }
+    Block* block = held_.tail();
+    size_t size = Limit(block->left());
+    if (size == 0) return Ending::kCut;
+    ssize_t got = sys::recv(fd_, block->room(), size, MSG_DONTWAIT);
+    if (got > 0) {
+      Commit(static_cast<size_t>(got));
+      continue;
+    }
+    Ending ending = Judge(got);
+    if (ending != Ending::kNone) return ending;
+  }
+}
+
+// How much may be received at once: less than there is room for only where the drain could not
+// stop arrivals, so that reading ends against a fast sender too.
+size_t Connection::Limit(size_t size) const {
+  if (!unsealed_.load(std::memory_order_acquire)) return size;
+  return limit_ < size ? static_cast<size_t>(limit_) : size;
+}
+
+// What a recv() that brought nothing means; kNone to receive again.
+Connection::Ending Connection::Judge(long result) {
+  if (result == 0) return cutBySeal_.load() ? Ending::kCut : Ending::kEnd;
+  if (result == -EAGAIN) return Await();
+  if (result == -EINTR) return Ending::kNone;
+  error_ = static_cast<int>(result);
+  return Ending::kReset;
+}
+
+Connection::Ending Connection::AwaitMore() {
+  for (;;) {
+    char byte;
+    if (Limit(1) == 0) return Ending::kCut;
+    ssize_t got = sys::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0) return Ending::kNone;
+    Ending ending = Judge(got);
+    if (ending != Ending::kNone) return ending;
+  }
+}
+
+// Waits until there is something to receive (kNone), or until the message ends for another reason.
+Connection::Ending Connection::Await() {
+  // A connection that waits and has nothing to keep holds no buffer.
+  if (!turn_ && !Pending()) Release();
+  const MessageServerConfig& config = server_->config_;
+  const int64_t idleUs = config.idleTimeoutMs * 1000;
+  const int64_t stallUs = config.stallMs * 1000;
+  const int64_t began = NowUs();
+  for (;;) {
+    if (server_->aborting_.load(std::memory_order_acquire)) return Ending::kAborted;
+    if (server_->draining_.load(std::memory_order_acquire)) {
+      // Nothing arrives after this flag was set, but something may have before: look once more.
+      if (sawDrain_) return Ending::kCut;
+      sawDrain_ = true;
+      return Ending::kNone;
+    }
+    const int64_t before = NowUs();
+    int timeout = idleUs > 0 ? PollMs(began + idleUs) : -1;
+    if (timeout == 0) return Ending::kIdle;
+    const bool floor = turn_ && !config.live;
+    bool contended = false;
+    if (floor) {
+      server_->turns_.contention().Clear();
+      contended = server_->turns_.contended();
+      if (!contended) {
+        waitedUs_ = 0;
+        delivered_ = 0;
+      } else if (stallUs > 0) {
+        if (waitedUs_ >= stallUs) return Ending::kLostFloor;
+        int left = PollMs(before + stallUs - waitedUs_);
+        if (timeout < 0 || left < timeout) timeout = left;
+      }
+    }
+    pollfd fds[3] = {{fd_, POLLIN, 0},
+                     {server_->wake_.fd(), POLLIN, 0},
+                     {server_->turns_.contention().fd(), POLLIN, 0}};
+    sys::poll(fds, floor ? 3 : 2, timeout);
+    if (contended) waitedUs_ += NowUs() - before;
+    if (fds[0].revents != 0) return Ending::kNone;
+  }
+}
+
+void Connection::AwaitMemory() {
+  pollfd wake = {server_->wake_.fd(), POLLIN, 0};
+  sys::poll(&wake, 1, kMemoryPauseMs);
+}
+
+// Makes room in the last block; false where the hold is full.
+bool Connection::MakeRoom() {
+  BlockPool& pool = server_->blocks_;
+  Block* tail = held_.tail();
+  if (tail != nullptr && tail->left() > 0) return true;
+  Block* block = nullptr;
+  if (tail == nullptr) {
+    if (turn_ || spooling_) block = pool.TakeLarge();
+    bool large = block != nullptr;
+    if (large) largeBlocks_++;
+    while (block == nullptr && (block = pool.TakeSmall()) == nullptr) AwaitMemory();
+  } else {
+    if (largeBlocks_ >= server_->config_.holdBytes / BlockPool::kLargeBytes) return false;
+    block = pool.TakeLarge();
+    if (block == nullptr) return false;
+    largeBlocks_++;
+  }
+  held_.Append(block);
+  return true;
+}
+
+// `length` more bytes are in the last block.
+void Connection::Commit(size_t length) {
+  Block* block = held_.tail();
+  block->used += length;
+  received_ += length;
+  offset_ += length;
+  // The limit may have been set after this recv() began.
+  if (unsealed_.load(std::memory_order_acquire)) limit_ -= length < limit_ ? length : limit_;
+  server_->bytesIn_.fetch_add(length, std::memory_order_relaxed);
+  if (discarding_) {
+    block->used = 0;
+  } else if (server_->config_.live) {
+    PrintLive(block);
+  } else if (turn_) {
+    delivered_ += length;
+    if (delivered_ >= kFloorBytes) {
+      delivered_ = 0;
+      waitedUs_ = 0;
+    }
+    PrintHeld();
+  } else if (spooling_) {
+    SpoolHeld();
+  }
+}
+
+// The message is larger than what may be held: the floor where it is free, else the spool, else the
+// queue for the floor, in which nothing is received.
+void Connection::Outgrow() {
+  if (server_->turns_.TryTake()) {
+    TakeFloor();
+    return;
+  }
+  if (!spoolRefused_) {
+    spooling_ = true;
+    SpoolHeld();
+    if (spooling_) return;
+  }
+  server_->turns_.Take(&finished);
+  TakeFloor();
+}
+
+void Connection::TakeFloor() {
+  turn_ = true;
+  waitedUs_ = 0;
+  delivered_ = 0;
+  PrintPending();
+}
+
+void Connection::SpoolHeld() {
+  while (Block* block = held_.head()) {
+    if (block->used == 0) break;
+    int error = spool_.Append(block->data, block->used);
+    if (error != 0) {
+      // What is spooled stays so; the rest is held, and then waits for the floor.
+      spooling_ = false;
+      spoolRefused_ = true;
+      server_->SpoolFailed(error);
+      return;
+    }
+    block->used = 0;
+    if (block == held_.tail()) break;
+    held_.TakeHead();
+    if (block->size == BlockPool::kLargeBytes) largeBlocks_--;
+    server_->blocks_.Give(block);
+  }
+  Recycle();
+}
+
+bool Connection::Pending() const {
+  return spool_.size() > 0 || (!held_.empty() && held_.first()->used > 0);
+}
+
+}  // namespace sockkit::server

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <atomic>
+
+#include "native/sys/wake.h"
+
+namespace sockkit::server {
+
+// Writes to a descriptor that is not ours: it may be a file, a pipe, a terminal or a socket,
+// blocking or not, and shared with other programs, so its flags are never changed. Only one thread
+// writes at a time (see Turns). Writing never blocks inside the kernel where that can be helped, so
+// that a reader who stopped reading can be given up on:
+//   - a pipe or terminal is opened anew through /proc/self/fd, which gives a description of our own
+//     that is non-blocking without making the shared one so;
+//   - where that is refused (another user's pipe), a poll and then at most PIPE_BUF bytes, which a
+//     pipe that polls writable takes without waiting;
+//   - a socket is written by send(MSG_DONTWAIT);
+//   - a file or device is simply written.
+class Output {
+ public:
+  Output() = default;
+  ~Output() { Close(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // `fd` is borrowed until Close(). 0 or -errno.
+  int Open(int fd);
+  void Close();
+
+  // Writes all of it and returns `length`, or returns how much went before the output failed. Once
+  // failed, every later call returns 0 at once.
+  size_t Write(const char* data, size_t length);
+
+  // The negated errno that writing failed with, or 0. -ETIMEDOUT: no byte was taken in time.
+  int failure() const { return failure_.load(std::memory_order_acquire); }
+
+  // From now on a write fails when no byte is taken for `stallMs` (0: for ever).
+  void BeginDrain(int64_t stallMs);
+
+  // From now on every write fails at once with -ECANCELED, also the one that is waiting.
+  void Abort();
+
+ private:
+  enum class Kind { kPlain, kNonblocking, kStepwise, kSocket };
+
+  long WriteSome(const char* data, size_t length);
+  bool AwaitRoom(int64_t waitingSinceUs);
+  void Fail(int error);
+
+  Kind kind_ = Kind::kPlain;
+  int fd_ = -1;
+  bool owned_ = false;  // fd_ is our own description, to be closed.
+  std::atomic<int> failure_{0};
+  std::atomic<int64_t> drainSinceUs_{0};  // 0 before the drain.
+  std::atomic<int64_t> stallUs_{0};
+  sys::Wake drain_;  // Both stay readable once signalled.
+  sys::Wake abort_;
+};
+
+}  // namespace sockkit::server
