@@ -1,0 +1,135 @@
+// Loads the addon, and is alone in doing so.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * What native code exports. A function that is a system call returns a number: the call's result
+ * where that is >= 0, the negated errno, or one of the refusals below. None of them throws.
+ */
+export interface Binding {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, record: Uint8Array): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number, record: Uint8Array): number;
+  connect(fd: number, record: Uint8Array): number;
+  send(fd: number, data: ArrayBufferView | ArrayBuffer, flags: number): number;
+  recv(fd: number, buffer: ArrayBufferView | ArrayBuffer, flags: number): number;
+  shutdown(fd: number, how: number): number;
+  close(fd: number): number;
+  getsockname(fd: number, record: Uint8Array): number;
+  getpeername(fd: number, record: Uint8Array): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
+  setsockopt(
+    fd: number,
+    level: number,
+    option: number,
+    value: number | ArrayBufferView | ArrayBuffer,
+  ): number;
+  /** `list` is a C array of struct pollfd. */
+  poll(list: Int32Array, timeoutMs: number): number;
+  setNonblocking(fd: number, on: boolean): number;
+  /** The records of struct InfoRecord and the canonical name, or a negative number. */
+  getaddrinfo(
+    host: string | null,
+    service: string | null,
+    flags: number,
+    family: number,
+    type: number,
+    protocol: number,
+  ): [records: ArrayBuffer, canonname?: string] | number;
+  /** See lib/small.ts. */
+  readonly small: ArrayBuffer;
+  sendSmall(): void;
+  recvSmall(): void;
+  /** The C library's words for an errno, which is positive here. */
+  strerror(errno: number): string;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly MessageServer: new () => NativeMessageServer;
+}
+
+/** See native/napi/message_server.cc. */
+export interface NativeMessageServer {
+  start(
+    listener: number,
+    output: number,
+    config: {
+      live: boolean;
+      escape: boolean;
+      unixSocket: boolean;
+      holdBytes: number;
+      memoryBytes: number;
+      spoolBytes: number;
+      spoolDirectory: string;
+      stallMs: number;
+      idleTimeoutMs: number;
+      maxConnections: number;
+    },
+    onEvents: () => void,
+  ): number;
+  close(): void;
+  take(fields: Float64Array, peer: Uint8Array): boolean;
+  aside(text: Uint8Array): void;
+  stats(fields: Float64Array): void;
+  tellAll(on: boolean): void;
+  setRef(on: boolean): void;
+}
+
+/** An argument that cannot be used; native/napi/args.h has the same numbers. */
+export const REFUSED_ARGUMENT = -100000;
+/** Text that is no IP address. */
+export const REFUSED_ADDRESS = -100001;
+
+const ROOT = join(__dirname, '..', '..');
+
+export const binding: Binding = load();
+
+function load(): Binding {
+  const reasons: string[] = [];
+  const prebuild = join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`);
+  // By name, and without a look at what else is there: a search of the folders would cost
+  // milliseconds at each start.
+  const files = [join(ROOT, 'build', 'Release', 'sockkit.node')];
+  if (!existsSync('/etc/alpine-release')) files.push(join(prebuild, 'sockkit.glibc.node'));
+  for (const file of files) {
+    if (!existsSync(file)) {
+      reasons.push(`${file}: not there`);
+      continue;
+    }
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const loaded = attempt(file, () => require(file) as Binding, reasons);
+    if (loaded !== null) return loaded;
+  }
+  const loaded = attempt(
+    `node-gyp-build in ${ROOT}`,
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    () => (require('node-gyp-build') as (root: string) => Binding)(ROOT),
+    reasons,
+  );
+  if (loaded !== null) return loaded;
+  throw new Error(explain(reasons));
+}
+
+function attempt(what: string, read: () => Binding, reasons: string[]): Binding | null {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    reasons.push(`${what}: ${message.split('\n', 1)[0] ?? ''}`);
+    if (code === 'ERR_DLOPEN_DISABLED') {
+      reasons.push('this Node was told to load no addons: start it with --allow-addons,');
+      reasons.push('or without --no-addons and --permission');
+    }
+    return null;
+  }
+}
+
+function explain(reasons: readonly string[]): string {
+  const { platform, arch, version, versions } = process;
+  const libc = platform !== 'linux' ? '' : existsSync('/etc/alpine-release') ? ' musl' : ' glibc';
+  return [
+    `sockkit: no native addon could be loaded for ${platform}-${arch}${libc}, ` +
+      `Node ${version} (modules ${versions.modules})`,
+    ...reasons.map((reason) => `  ${reason}`),
+    '  to build it from a checkout of sockkit: npm ci && npm run build',
+  ].join('\n');
+}

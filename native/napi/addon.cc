@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include <napi.h>
+
+#include "native/napi/message_server.h"
+#include "native/napi/small.h"
+#include "native/napi/sys.h"
+
+namespace sockkit::napi {
+
+// Runs once in every environment, the main thread's and each worker's. There is no state outside of
+// the environments.
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  RegisterSys(env, exports);
+  RegisterSmall(env, exports);
+  RegisterGetaddrinfo(env, exports);
+  RegisterConstants(env, exports);
+  RegisterMessageServer(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)
+
+}  // namespace sockkit::napi

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "native/napi/address.h"
+#include "native/napi/args.h"
+#include "native/napi/sys.h"
+#include "native/sys/resolve.h"
+
+namespace sockkit::napi {
+
+namespace {
+
+// Hosts and services longer than this name nothing: a host name has 253 bytes at most.
+constexpr size_t kMostText = 1024;
+
+struct InfoRecord {
+  int32_t family, type, protocol;
+  AddressRecord address;
+};
+static_assert(sizeof(InfoRecord) == 160);
+
+// The numbers by which libuv, and so Node, know the resolver's errors on every system.
+int NodeError(int code, int error) {
+  switch (code) {
+#ifdef EAI_ADDRFAMILY
+    case EAI_ADDRFAMILY:
+      return -3000;
+#endif
+    case EAI_AGAIN:
+      return -3001;
+    case EAI_BADFLAGS:
+      return -3002;
+    case EAI_FAMILY:
+      return -3005;
+    case EAI_MEMORY:
+      return -3006;
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+      return -3007;
+#endif
+    case EAI_NONAME:
+      return -3008;
+#ifdef EAI_OVERFLOW
+    case EAI_OVERFLOW:
+      return -3009;
+#endif
+    case EAI_SERVICE:
+      return -3010;
+    case EAI_SOCKTYPE:
+      return -3011;
+    case EAI_SYSTEM:
+      if (error < 0) return error;
+      break;
+  }
+  return -3004;  // EAI_FAIL, and what has no number.
+}
+
+// Null for undefined and null. False for what is neither that nor a string that fits.
+bool ReadText(napi_env env, napi_value value, char* buffer, const char** text) {
+  napi_valuetype type = napi_undefined;
+  if (napi_typeof(env, value, &type) != napi_ok) return false;
+  *text = nullptr;
+  if (type == napi_undefined || type == napi_null) return true;
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, buffer, kMostText + 1, &length) != napi_ok) {
+    return false;
+  }
+  *text = buffer;
+  return length < kMostText && memchr(buffer, 0, length) == nullptr;
+}
+
+// [records, canonical name | undefined]
+napi_value MakeResult(napi_env env, const addrinfo* list) {
+  size_t count = 0;
+  for (const addrinfo* info = list; info != nullptr; info = info->ai_next) count++;
+  napi_value result, buffer;
+  void* memory = nullptr;
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
+      napi_create_arraybuffer(env, count * sizeof(InfoRecord), &memory, &buffer) != napi_ok ||
+      napi_set_element(env, result, 0, buffer) != napi_ok) {
+    return nullptr;
+  }
+  auto* records = static_cast<uint8_t*>(memory);
+  for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
+    sys::Address address;
+    address.length = info->ai_addrlen;
+    address.ClipLength();
+    memcpy(&address.storage, info->ai_addr, address.length);
+    InfoRecord record{info->ai_family, info->ai_socktype, info->ai_protocol, {}};
+    ToRecord(address, &record.address);
+    memcpy(records, &record, sizeof(record));
+    records += sizeof(record);
+  }
+  // The first entry alone has the canonical name.
+  napi_value name;
+  if (list != nullptr && list->ai_canonname != nullptr &&
+      napi_create_string_utf8(env, list->ai_canonname, NAPI_AUTO_LENGTH, &name) == napi_ok) {
+    napi_set_element(env, result, 1, name);
+  }
+  return result;
+}
+
+napi_value Getaddrinfo(napi_env env, napi_callback_info info) {
+  Args<6> args(env, info);
+  char hostText[kMostText + 1];
+  char serviceText[kMostText + 1];
+  const char* host;
+  const char* service;
+  addrinfo hints = {};
+  if (!ReadText(env, args[0], hostText, &host) || !ReadText(env, args[1], serviceText, &service) ||
+      !args.Int(2, &hints.ai_flags) || !args.Int(3, &hints.ai_family) ||
+      !args.Int(4, &hints.ai_socktype) || !args.Int(5, &hints.ai_protocol)) {
+    return args.Refuse();
+  }
+  addrinfo* list = nullptr;
+  int error = 0;
+  int code = sys::getaddrinfo(host, service, hints, &list, &error);
+  if (code != 0) return MakeNumber(env, NodeError(code, error));
+  napi_value result = MakeResult(env, list);
+  freeaddrinfo(list);
+  return result;
+}
+
+}  // namespace
+
+void RegisterGetaddrinfo(Napi::Env env, Napi::Object exports) {
+  AddFunction(env, exports, "getaddrinfo", Getaddrinfo);
+}
+
+}  // namespace sockkit::napi

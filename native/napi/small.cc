@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "native/napi/small.h"
+
+#include <string.h>
+
+#include "native/napi/args.h"
+#include "native/sys/socket.h"
+
+namespace sockkit::napi {
+
+namespace {
+
+// The block of the environment that called last on this thread: several can be on one, since each
+// module registry (one per test file in jest) loads the addon for itself.
+struct Last {
+  napi_env env;
+  SmallBlock* block;
+};
+thread_local Last last = {nullptr, nullptr};
+
+SmallBlock* FindBlock(napi_env env, napi_callback_info info) {
+  if (last.env == env) return last.block;
+  void* block = nullptr;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &block) != napi_ok) return nullptr;
+  last = {env, static_cast<SmallBlock*>(block)};
+  return last.block;
+}
+
+// The address of an environment that is gone can become that of another.
+void Forget(void* env) {
+  if (last.env == env) last = {nullptr, nullptr};
+}
+
+uint32_t Clip(uint32_t length) {
+  return length < SmallBlock::kRoom ? length : SmallBlock::kRoom;
+}
+
+napi_value SendSmall(napi_env env, napi_callback_info info) {
+  SmallBlock* block = FindBlock(env, info);
+  if (block == nullptr) return nullptr;
+  block->result = static_cast<int32_t>(sys::send(block->fd, block->data, Clip(block->length), 0));
+  return nullptr;
+}
+
+napi_value RecvSmall(napi_env env, napi_callback_info info) {
+  SmallBlock* block = FindBlock(env, info);
+  if (block == nullptr) return nullptr;
+  block->result = static_cast<int32_t>(sys::recv(block->fd, block->data, Clip(block->length), 0));
+  return nullptr;
+}
+
+}  // namespace
+
+void RegisterSmall(Napi::Env env, Napi::Object exports) {
+  void* block = nullptr;
+  napi_value buffer;
+  napi_ref keep;  // For as long as the environment lives: the functions have the address.
+  if (napi_create_arraybuffer(env, sizeof(SmallBlock), &block, &buffer) != napi_ok ||
+      napi_create_reference(env, buffer, 1, &keep) != napi_ok ||
+      napi_add_env_cleanup_hook(env, Forget, static_cast<napi_env>(env)) != napi_ok) {
+    return;
+  }
+  memset(block, 0, sizeof(SmallBlock));
+  napi_set_named_property(env, exports, "small", buffer);
+  AddFunction(env, exports, "sendSmall", SendSmall, block);
+  AddFunction(env, exports, "recvSmall", RecvSmall, block);
+}
+
+}  // namespace sockkit::napi

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <napi.h>
+
+namespace sockkit::napi {
+
+// The system calls. Each returns what the call did when that is >= 0, the negated errno, or one of
+// the refusals of args.h.
+void RegisterSys(Napi::Env env, Napi::Object exports);
+
+void RegisterGetaddrinfo(Napi::Env env, Napi::Object exports);
+
+// The object `constants`: every name of lib/tables/constants.ts that this system has.
+void RegisterConstants(Napi::Env env, Napi::Object exports);
+
+}  // namespace sockkit::napi
