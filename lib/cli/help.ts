@@ -1,0 +1,60 @@
+// The --help and --version texts.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandSpec, OptionSpec } from './spec.js';
+import { formatSize, formatTime } from './units.js';
+
+const COLUMN = 25;
+const WIDTH = 80;
+
+export function helpText(spec: CommandSpec): string {
+  const operands = spec.operands.map(({ name }) => name).join(' ');
+  const blocks = [
+    `Usage: ${spec.name} [options] ${operands}`,
+    wrap(spec.summary, 0),
+    spec.operands.map(({ name, help }) => item(`  ${name}`, help)).join('\n'),
+    ['Options:', ...Object.entries(spec.options).map(optionItem)].join('\n'),
+    'Sizes: 65536, 64k, 1M, 2G (powers of 1024). Times: 5, 5s, 500ms.',
+    ['Examples:', ...spec.examples.map((example) => `  ${example}`)].join('\n'),
+    ...spec.notes.map((note) => wrap(note, 0)),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+export function version(): string {
+  const file = join(__dirname, '../../../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function optionItem([name, option]: [string, OptionSpec]): string {
+  const short = option.short === undefined ? '   ' : `-${option.short},`;
+  const value = option.kind === 'flag' ? '' : ` ${option.value ?? 'VALUE'}`;
+  const fallback = option.default === undefined ? '' : ` (default ${format(option)})`;
+  return item(`  ${short} --${name}${value}`, option.help.replace(/\.$/, `${fallback}.`));
+}
+
+function format({ kind, default: value = 0 }: OptionSpec): string {
+  if (kind === 'size') return formatSize(value);
+  return kind === 'time' ? formatTime(value) : String(value);
+}
+
+function item(head: string, text: string): string {
+  const body = wrap(text, COLUMN);
+  const gap =
+    head.length < COLUMN - 1 ? ' '.repeat(COLUMN - head.length) : `\n${' '.repeat(COLUMN)}`;
+  return head + gap + body;
+}
+
+function wrap(text: string, indent: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}

@@ -1,0 +1,40 @@
+// What a command takes. One object for each command: the parser and the --help text both come
+// from it.
+import type { Range } from './units.js';
+
+export interface OptionSpec extends Range {
+  kind: 'flag' | 'size' | 'time' | 'count' | 'text';
+  short?: string;
+  /** What the help calls the value. */
+  value?: string;
+  /** Stands for an option that was not given: bytes, milliseconds, a count. */
+  default?: number;
+  help: string;
+}
+
+export interface CommandSpec {
+  name: string;
+  /** One sentence. */
+  summary: string;
+  operands: readonly { name: string; help: string }[];
+  options: Readonly<Record<string, OptionSpec>>;
+  examples: readonly string[];
+  /** What the exit status tells, and whatever else a user must know. */
+  notes: readonly string[];
+}
+
+/** Every command takes these; they are listed last. */
+export const COMMON_OPTIONS = {
+  verbose: { kind: 'flag', short: 'v', help: 'Say on stderr what happens.' },
+  help: { kind: 'flag', short: 'h', help: 'Print this text and exit.' },
+  version: { kind: 'flag', short: 'V', help: 'Print the version and exit.' },
+} as const satisfies Record<string, OptionSpec>;
+
+type ValueOf<O extends OptionSpec> = O['kind'] extends 'flag'
+  ? boolean
+  : (O['kind'] extends 'text' ? string : number) | (O extends { default: number } ? never : null);
+
+/** The options' values: sizes in bytes, times in milliseconds, null where there is no default. */
+export type Values<S extends CommandSpec> = {
+  [K in keyof S['options']]: ValueOf<S['options'][K]>;
+};
