@@ -1,0 +1,41 @@
+// npm run build: the TypeScript into dist/, the addon into build/Release.
+import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildNative } from './build-native.mjs';
+import { bin, isMain, must, root, say, seconds } from './run.mjs';
+import { digest, isCurrent, mark } from './stamp.mjs';
+
+const STAMP = 'dist/.stamp';
+
+export async function buildTypeScript() {
+  const wanted = digest(['lib', 'bin', 'tsconfig.json', 'package.json', 'package-lock.json']);
+  if (isCurrent(STAMP, 'dist/lib/index.js', wanted)) return;
+  const start = performance.now();
+  await must('tsc', process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  removeOrphans('dist');
+  for (const name of readdirSync(join(root, 'dist/bin'))) {
+    if (name.endsWith('.js')) chmodSync(join(root, 'dist/bin', name), 0o755);
+  }
+  mark(STAMP, wanted);
+  say(`built dist/, ${seconds(start)}`);
+}
+
+/** What is left in dist/ of a source that is there no more would be packed and loaded. */
+function removeOrphans(folder) {
+  for (const name of readdirSync(join(root, folder))) {
+    const path = join(folder, name);
+    if (statSync(join(root, path)).isDirectory()) {
+      removeOrphans(path);
+      continue;
+    }
+    const source = path.replace(/^dist\//, '').replace(/(\.d)?\.(m?)[jt]s$/, '.$2ts');
+    if (!existsSync(join(root, source))) rmSync(join(root, path));
+  }
+}
+
+export async function build() {
+  await buildTypeScript();
+  await buildNative();
+}
+
+if (isMain(import.meta.url)) await build();

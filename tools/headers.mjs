@@ -1,0 +1,45 @@
+// Where the Node-API headers are, without asking the network for them.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  copyFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { bin, root } from './run.mjs';
+
+/** The directory with node_api.h: beside the running node, else from an npm package. */
+export function headers() {
+  const beside = resolve(dirname(realpathSync(process.execPath)), '../include/node');
+  return existsSync(join(beside, 'node_api.h')) ? beside : bin('node-api-headers/include');
+}
+
+/**
+ * A directory for node-gyp's --nodedir. Where node came without headers, one is made up from the
+ * Node-API headers, which are all that the addon includes.
+ */
+export function nodeDir() {
+  const include = headers();
+  if (existsSync(join(include, 'common.gypi'))) return resolve(include, '../..');
+  const made = join(root, 'build-headers');
+  const folder = join(made, 'include/node');
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(include)) {
+    if (name.endsWith('.h')) copyFileSync(join(include, name), join(folder, name));
+  }
+  const common = {
+    target_defaults: {
+      default_configuration: 'Release',
+      configurations: { Release: {}, Debug: {} },
+      cflags: ['-fPIC', '-pthread'],
+      conditions: [
+        ["OS=='mac'", { xcode_settings: { OTHER_LDFLAGS: ['-undefined dynamic_lookup'] } }],
+      ],
+    },
+  };
+  writeFileSync(join(folder, 'common.gypi'), `${JSON.stringify(common, null, 2)}\n`);
+  writeFileSync(join(folder, 'config.gypi'), `${JSON.stringify(process.config, null, 2)}\n`);
+  return made;
+}
