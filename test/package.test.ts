@@ -1,0 +1,170 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { bareEnvironment, linkPrograms } from './helpers/npm.js';
+import { run, start, stopAll } from './helpers/run.js';
+
+const ROOT = path.resolve(__dirname, '..');
+const NOT_COPIED = /^(node_modules|\.git|build|build-.*|prebuilds|coverage)$/;
+
+let work: string;
+let tarball: string;
+let packed: string[];
+let project: string;
+
+/** Runs a program to its end and fails with what it said unless it exits 0. */
+async function succeed(file: string, args: readonly string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await run(file, args, { cwd });
+  if (code !== 0)
+    throw new Error(`${file} ${args.join(' ')}: ${code}\n${stdout.toString()}\n${stderr}`);
+  return stdout.toString();
+}
+
+/** A program in the project that the package is installed in, where nothing can be compiled. */
+function bare(...args: string[]): string[] {
+  return [...bareEnvironment(path.join(work, 'bin')), ...args];
+}
+
+function evaluate(script: string): Promise<string> {
+  return succeed('env', bare('node', '-e', script), project);
+}
+
+beforeAll(async () => {
+  work = fs.mkdtempSync(path.join(os.tmpdir(), 'sockkit-package-'));
+  const tree = path.join(work, 'tree');
+  for (const name of fs.readdirSync(ROOT)) {
+    if (NOT_COPIED.test(name)) continue;
+    fs.cpSync(path.join(ROOT, name), path.join(tree, name), { recursive: true });
+  }
+  await succeed(process.execPath, ['tools/prebuilds.mjs', tree], ROOT);
+  const [{ filename, files }] = JSON.parse(await succeed('npm', ['pack', '--json'], tree)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  tarball = path.join(tree, filename);
+  packed = files.map((file) => file.path);
+
+  linkPrograms(path.join(work, 'bin'), ['node', 'npm', 'npx', 'sh', 'env']);
+  project = path.join(work, 'project');
+  fs.mkdirSync(project);
+  fs.writeFileSync(path.join(project, 'package.json'), '{"private":true}\n');
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  await succeed('env', bare('npm', 'install', ...options, tarball), project);
+}, 240_000);
+
+afterEach(stopAll);
+
+afterAll(() => {
+  fs.rmSync(work, { recursive: true, force: true });
+});
+
+test('the tarball holds what is needed', () => {
+  const binary = `prebuilds/${process.platform}-${process.arch}/sockkit.`;
+  expect(packed.filter((file) => file.startsWith(binary))).toHaveLength(1);
+  expect(packed).toEqual(
+    expect.arrayContaining([
+      'CHANGELOG.md',
+      'CMakeLists.txt',
+      'LICENSE',
+      'README.md',
+      'dist/bin/sockclient.js',
+      'dist/bin/sockserve.js',
+      'dist/lib/index.d.mts',
+      'dist/lib/index.d.ts',
+      'dist/lib/index.js',
+      'dist/lib/index.mjs',
+      'dist/lib/sys.d.ts',
+      'native/sources.gypi',
+      'native/sys/socket.cc',
+      'package.json',
+    ]),
+  );
+});
+
+test('the tarball holds nothing else', () => {
+  const wanted = [
+    /^(CHANGELOG\.md|CMakeLists\.txt|LICENSE|README\.md|package\.json)$/,
+    /^dist\/(lib|bin)\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)$/,
+    /^native\/(sys|server|napi)\/\w+\.(cc|h)$/,
+    /^native\/(sources\.gypi|generated\/constants\.inc)$/,
+    /^prebuilds\/[\w-]+\/sockkit\.\w+\.node$/,
+  ];
+  expect(packed.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
+});
+
+test('installing it runs no script', () => {
+  const text = fs.readFileSync(path.join(project, 'node_modules/sockkit/package.json'), 'utf8');
+  const { scripts, gypfile } = JSON.parse(text) as {
+    scripts: Record<string, string>;
+    gypfile: boolean;
+  };
+  expect(gypfile).toBe(false);
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prebuild']) {
+    expect(scripts).not.toHaveProperty(name);
+  }
+});
+
+test('no compiler can be found where it was installed', async () => {
+  for (const program of ['cc', 'c++', 'g++', 'make', 'python3']) {
+    const { code } = await run('env', bare('sh', '-c', `command -v ${program}`));
+    expect([program, code]).not.toEqual([program, 0]);
+  }
+});
+
+test('require() and import give the same things', async () => {
+  const output = await evaluate(`
+    Promise.all(['sockkit', 'sockkit/sys'].map(async (name) => {
+      const required = require(name);
+      const imported = await import(name);
+      const keys = (face) => Object.keys(face).filter((key) => key !== 'default').sort();
+      const same = keys(required).every((key) => imported[key] === required[key]);
+      return { same, required: keys(required), imported: keys(imported) };
+    })).then((faces) => console.log(JSON.stringify(faces)));
+  `);
+  const faces = JSON.parse(output) as { same: boolean; required: string[]; imported: string[] }[];
+  for (const { same, required, imported } of faces) {
+    expect(required.length).toBeGreaterThan(3);
+    expect(imported).toEqual(required);
+    expect(same).toBe(true);
+  }
+});
+
+test('the binary inside the package is the one that is loaded', async () => {
+  const output = await evaluate(`
+    const { socket, getsockname, bind, close, constants } = require('sockkit/sys');
+    const fd = socket(constants.AF_INET, constants.SOCK_STREAM);
+    bind(fd, { address: '127.0.0.1', port: 0 });
+    const { port, ...rest } = getsockname(fd);
+    close(fd);
+    const loaded = process.report.getReport().sharedObjects.filter((f) => f.endsWith('.node'));
+    console.log(JSON.stringify({ port: port > 0, ...rest, loaded }));
+  `);
+  const { loaded, ...address } = JSON.parse(output) as { loaded: string[] };
+  expect(address).toEqual({ address: '127.0.0.1', family: 'IPv4', port: true });
+  expect(loaded).toHaveLength(1);
+  expect(loaded[0]).toContain(path.join(project, 'node_modules/sockkit/prebuilds'));
+});
+
+test('both commands work', async () => {
+  const message = Buffer.from('Go Tigers!\r\n\0\xff', 'latin1');
+  const command = (name: string) => path.join(project, 'node_modules/.bin', name);
+  const server = start('env', bare(command('sockserve'), '0'), { cwd: project });
+  const [, port = ''] = await server.stderrMatch(/listening on .*port (\d+)/);
+  const client = await run('env', bare(command('sockclient'), '127.0.0.1', port), {
+    cwd: project,
+    input: message,
+  });
+  expect(client).toMatchObject({ code: 0, stderr: '' });
+  const { signal, stdout } = await server.kill();
+  expect(signal).toBe('SIGTERM');
+  expect(stdout).toEqual(message);
+});
+
+test('publint has no complaint', async () => {
+  const publint = path.join(ROOT, 'node_modules/publint/src/cli.js');
+  await succeed(process.execPath, [publint, 'run', tarball, '--strict'], ROOT);
+});
+
+test('every way to import it finds its types', async () => {
+  const attw = path.join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+  await succeed(process.execPath, [attw, tarball, '--no-color'], ROOT);
+});
