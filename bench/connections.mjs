@@ -6,9 +6,9 @@
 // that is busy all the time sets the pace itself, and then the rates of two servers lie closer
 // together than the servers do.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { freePort, listening, start, stop, within } from './processes.mjs';
+import { scratchDirectory } from './scratch.mjs';
 import { compare, printComparison, printHeading } from './stats.mjs';
 
 const MESSAGE_BYTES = 12;
@@ -131,28 +131,23 @@ export async function run({ subject, peers, programs, rounds }) {
   const allowed = allowedCores();
   if (allowed.length < 2) throw new Error('connections: two cores are needed, there is one');
   const cores = { server: allowed[0], generator: allowed.at(-1) };
-  const scratch = fs.mkdtempSync(
-    path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'sockkit-bench-'),
+  const { directory: scratch } = scratchDirectory(0);
+
+  console.log(
+    `Connections: ${PER_ROUND} a round, ${MESSAGE_BYTES} bytes each, ${IN_FLIGHT} in flight; ` +
+      `server on core ${cores.server}, generator on core ${cores.generator};\n` +
+      `medians of ${rounds} rounds, the two of each row in turn`,
   );
-  try {
-    console.log(
-      `Connections: ${PER_ROUND} a round, ${MESSAGE_BYTES} bytes each, ${IN_FLIGHT} in flight; ` +
-        `server on core ${cores.server}, generator on core ${cores.generator};\n` +
-        `medians of ${rounds} rounds, the two of each row in turn`,
-    );
-    for (const { name, buffers } of [subject, ...peers]) console.log(`  ${name}: ${buffers}`);
-    printHeading('subject', '1/s');
-    const results = [];
-    const context = { subject, scratch, cores, generator: programs.connections, rounds };
-    for (const peer of peers) {
-      const result = await compareWith(peer, context);
-      printComparison(peer, result, 0);
-      result.cpu.forEach(printUsage);
-      results.push(result);
-    }
-    const buffers = Object.fromEntries([subject, ...peers].map((one) => [one.name, one.buffers]));
-    return { subject: subject.name, unit: 'connections/s', cores, buffers, results };
-  } finally {
-    fs.rmSync(scratch, { recursive: true });
+  for (const { name, buffers } of [subject, ...peers]) console.log(`  ${name}: ${buffers}`);
+  printHeading('subject', '1/s');
+  const results = [];
+  const context = { subject, scratch, cores, generator: programs.connections, rounds };
+  for (const peer of peers) {
+    const result = await compareWith(peer, context);
+    printComparison(peer, result, 0);
+    result.cpu.forEach(printUsage);
+    results.push(result);
   }
+  const buffers = Object.fromEntries([subject, ...peers].map((one) => [one.name, one.buffers]));
+  return { subject: subject.name, unit: 'connections/s', cores, buffers, results };
 }

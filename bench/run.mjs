@@ -54,7 +54,9 @@ function choose(contestants, options) {
   for (const peer of peers.filter(({ missing }) => missing)) {
     console.log(`left out: ${peer.name}: ${peer.missing}`);
   }
-  return { subject, peers: peers.filter(({ missing }) => !missing) };
+  const present = peers.filter(({ missing }) => !missing);
+  // What is asked of the ratios is asked of sockkit only.
+  return { subject, peers: subject.ours ? present : present.map(({ must, aim, ...peer }) => peer) };
 }
 
 function saveResults(results) {

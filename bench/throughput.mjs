@@ -9,29 +9,12 @@
 // scheduler may use both cores for all of them.
 import { once } from 'node:events';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { freePort, listening, start, stop, within } from './processes.mjs';
+import { scratchDirectory } from './scratch.mjs';
 import { compare, printComparison, printHeading } from './stats.mjs';
 
 const GIB = 2 ** 30;
-
-/** A directory for input and output: in memory if there is room, so that no disk is measured. */
-function scratchDirectory(bytes) {
-  const memory = '/dev/shm';
-  let room = 0;
-  try {
-    const { bavail, bsize } = fs.statfsSync(memory);
-    room = Math.min(bavail * bsize, os.freemem() - GIB);
-  } catch {
-    // There is none; the directory for temporary files will do.
-  }
-  const parent = room > bytes ? memory : os.tmpdir();
-  return {
-    directory: fs.mkdtempSync(path.join(parent, 'sockkit-bench-')),
-    kind: parent === memory ? 'a file in memory' : `a file in ${parent}, WHICH MAY BE A DISK`,
-  };
-}
 
 async function firstLine(child) {
   const [chunk] = await once(child.stdout, 'data');
@@ -77,34 +60,28 @@ async function transfer(pair, { bytes, scratch, programs }) {
 export async function run({ subject, peers, programs, quick, rounds }) {
   const bytes = (quick ? 1 : 4) * GIB;
   const { directory: scratch, kind } = scratchDirectory(bytes);
+  const input = path.join(scratch, 'input');
+  fs.writeFileSync(input, '');
+  fs.truncateSync(input, bytes);
   const context = { bytes, scratch, programs };
   const gibPerSecond = async (pair) => bytes / GIB / (await transfer(pair, context));
-  try {
-    const input = path.join(scratch, 'input');
-    fs.writeFileSync(input, '');
-    fs.truncateSync(input, bytes);
 
-    console.log(
-      `Throughput: ${bytes / GIB} GiB from a sparse file through each pair into ${kind}, ` +
-        `first byte to last;\nmedians of ${rounds} rounds, the two of each row in turn`,
-    );
-    for (const { name, buffers } of [subject, ...peers]) console.log(`  ${name}: ${buffers}`);
-    printHeading('subject', 'GiB/s');
-    const results = [];
-    for (const peer of peers) {
-      const figures = [];
-      for (let round = 0; round < rounds; round++) {
-        figures.push({ subject: await gibPerSecond(subject), peer: await gibPerSecond(peer) });
-      }
-      const result = compare(figures);
-      printComparison(peer, result, 2);
-      results.push({ peer: peer.name, must: peer.must, aim: peer.aim, ...result });
+  console.log(
+    `Throughput: ${bytes / GIB} GiB from a sparse file through each pair into a file in ${kind}, ` +
+      `first byte to last;\nmedians of ${rounds} rounds, the two of each row in turn`,
+  );
+  for (const { name, buffers } of [subject, ...peers]) console.log(`  ${name}: ${buffers}`);
+  printHeading('subject', 'GiB/s');
+  const results = [];
+  for (const peer of peers) {
+    const figures = [];
+    for (let round = 0; round < rounds; round++) {
+      figures.push({ subject: await gibPerSecond(subject), peer: await gibPerSecond(peer) });
     }
-    const buffers = Object.fromEntries(
-      [subject, ...peers].map((pair) => [pair.name, pair.buffers]),
-    );
-    return { subject: subject.name, unit: 'GiB/s', bytes, output: kind, buffers, results };
-  } finally {
-    fs.rmSync(scratch, { recursive: true });
+    const result = compare(figures);
+    printComparison(peer, result, 2);
+    results.push({ peer: peer.name, must: peer.must, aim: peer.aim, ...result });
   }
+  const buffers = Object.fromEntries([subject, ...peers].map((pair) => [pair.name, pair.buffers]));
+  return { subject: subject.name, unit: 'GiB/s', bytes, output: kind, buffers, results };
 }

@@ -37,7 +37,7 @@ export interface Binding {
     type: number,
     protocol: number,
   ): [records: ArrayBuffer, canonname?: string] | number;
-  /** See lib/small.ts. */
+  /** See lib/send-recv.ts. */
   readonly small: ArrayBuffer;
   sendSmall(): void;
   recvSmall(): void;
@@ -81,7 +81,9 @@ export const REFUSED_ADDRESS = -100001;
 
 const ROOT = join(__dirname, '..', '..');
 
-export const binding: Binding = load();
+// A copy, because V8 keeps the properties of the addon's own object in a dictionary, and the calls
+// through a plain object are found and compiled directly.
+export const binding: Binding = { ...load() };
 
 function load(): Binding {
   const reasons: string[] = [];

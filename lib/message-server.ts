@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { unlinkSync } from 'node:fs';
 import { type Address, ADDRESS_RECORD_BYTES, readAddress } from './address.js';
 import { binding, type NativeMessageServer } from './binding.js';
-import { SocketError } from './errors.js';
+import { errorCode, SocketError } from './errors.js';
 import { type ListenTarget, openListener } from './listener.js';
 import { readOptions, type MessageServerOptions } from './message-server-options.js';
 import * as sys from './sys.js';
@@ -142,7 +142,8 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
    * free one.
    * @returns The address, with the port that was picked.
    * @throws {SocketError} EADDRINUSE, EACCES (a port below 1024), EADDRNOTAVAIL (a host that is not
-   * this machine's), from socket, bind or listen.
+   * this machine's), from socket, bind or listen; EBADF from write, where the output cannot be
+   * written to.
    */
   async listen(target: ListenTarget): Promise<Address> {
     if (this.#state !== 'new') throw new Error(`this server is ${this.#state} already`);
@@ -173,7 +174,10 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
         this.#takeEvents();
       },
     );
-    if (started < 0) throw new SocketError('start', started);
+    if (started < 0) {
+      // The listener is open, so a bad descriptor is the output, which cannot be written to.
+      throw new SocketError(errorCode(started) === 'EBADF' ? 'write' : 'start', started);
+    }
     this.#state = 'listening';
     this.#address = address;
   }

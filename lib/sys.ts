@@ -18,14 +18,14 @@ import {
   readAddress,
   writeAddress,
 } from './address.js';
-import { binding, REFUSED_ADDRESS, REFUSED_ARGUMENT } from './binding.js';
+import { binding, REFUSED_ADDRESS } from './binding.js';
 import { SocketError } from './errors.js';
-import { type Known, recvSmall, remember, sendSmall, SMALL } from './small.js';
-import { checkBoolean, checkFd, checkInt32, type Data, dataError } from './validate.js';
+import { checkBoolean, checkFd, checkInt32 } from './validate.js';
 
 export { constants, type Constants } from './constants.js';
 export { getaddrinfo, type AddressInfo, type AddressInfoHints } from './getaddrinfo.js';
 export { poll, type PollRequest, type PollResult } from './poll.js';
+export { recv, send, tryRecv, trySend } from './send-recv.js';
 export { getsockopt, setsockopt } from './sockopt.js';
 export type {
   Address,
@@ -154,70 +154,6 @@ export function tryConnect(fd: number, address: AddressInput): number {
   const result = binding.connect(fd, addressRecord);
   if (result === REFUSED_ADDRESS) throw addressFailure('connect', result, about);
   return result;
-}
-
-let lastSent: Known = null;
-let lastReceived: Known = null;
-
-/**
- * `send(fd, data, length, flags | MSG_NOSIGNAL)`
- *
- * @param data Bytes: a view's own part of its ArrayBuffer, or a whole ArrayBuffer.
- * @param flags MSG_* added up.
- * @returns How many bytes the system took, which can be less than `data.byteLength`: send the rest
- * again, or use sendAll().
- * @throws {SocketError} EPIPE (the peer has closed; never a SIGPIPE), ECONNRESET, EAGAIN
- * (non-blocking, and there is no room), ENOTCONN, EMSGSIZE (a datagram that is too long),
- * ECONNREFUSED (of an earlier datagram). See send(2).
- */
-export function send(fd: number, data: Data, flags = 0): number {
-  const sent = trySend(fd, data, flags);
-  if (sent < 0) throw new SocketError('send', sent);
-  return sent;
-}
-
-/** {@link send}, but the negated errno where it fails. */
-export function trySend(fd: number, data: Data, flags = 0): number {
-  checkFd(fd);
-  checkInt32('flags', flags);
-  if (lastSent !== null && data === lastSent && flags === 0) {
-    const { length } = lastSent;
-    if (length > 0 && length <= SMALL) return sendSmall(fd, lastSent, length);
-  }
-  const sent = binding.send(fd, data, flags);
-  if (sent === REFUSED_ARGUMENT) throw dataError('data', data);
-  if (sent > 0 && sent <= SMALL) lastSent = remember(data) ?? lastSent;
-  return sent;
-}
-
-/**
- * `recv(fd, buffer, length, flags)`
- *
- * @param buffer Where the bytes go: at most `buffer.byteLength` of them, from its beginning.
- * @param flags MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, ...
- * @returns How many bytes came; 0 is the end of a stream, or a datagram without bytes. With
- * MSG_TRUNC it is a datagram's real length, which can be more than the buffer's.
- * @throws {SocketError} EAGAIN (non-blocking, and nothing is there), ECONNRESET, ECONNREFUSED (of an
- * earlier datagram), ENOTCONN, EINTR (only with SO_RCVTIMEO). See recv(2).
- */
-export function recv(fd: number, buffer: Data, flags = 0): number {
-  const received = tryRecv(fd, buffer, flags);
-  if (received < 0) throw new SocketError('recv', received);
-  return received;
-}
-
-/** {@link recv}, but the negated errno where it fails. */
-export function tryRecv(fd: number, buffer: Data, flags = 0): number {
-  checkFd(fd);
-  checkInt32('flags', flags);
-  if (lastReceived !== null && buffer === lastReceived && flags === 0) {
-    const { length } = lastReceived;
-    if (length > 0 && length <= SMALL) return recvSmall(fd, lastReceived, length);
-  }
-  const received = binding.recv(fd, buffer, flags);
-  if (received === REFUSED_ARGUMENT) throw dataError('buffer', buffer);
-  if (received > 0 && received <= SMALL) lastReceived = remember(buffer) ?? lastReceived;
-  return received;
 }
 
 /**

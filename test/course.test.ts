@@ -25,7 +25,7 @@ async function end({ server, port }: Session): Promise<void> {
 test.each(scenarios)('%s', async (_name, messages) => {
   for (let round = 0; round < ROUNDS; round++) {
     const session = await open();
-    const start = (input: Buffer | 'open') =>
+    const start = (input: Buffer | null) =>
       sockclient(['127.0.0.1', String(session.port)], { input });
     await oneAfterAnother(start, messages);
     await end(session);
@@ -36,7 +36,7 @@ test.each(scenarios)('%s', async (_name, messages) => {
 test('ten clients at once that each stream a line for a second', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const session = await open();
-    const start = (input: Buffer | 'open') =>
+    const start = (input: Buffer | null) =>
       sockclient(['127.0.0.1', String(session.port)], { input });
     const lines = await tenAtOnce(start, 1000);
     await end(session);

@@ -42,7 +42,7 @@ const folder = () => (programs ??= temporaryFolder());
 const withPort = (command: (port: string) => string[]) => async (stdout: number) => {
   const port = await freePort();
   const [file = '', ...args] = command(String(port));
-  const server = start(file, args, { stdout, input: 'open' });
+  const server = start(file, args, { stdout, input: null });
   await listening(port, server);
   return { server, port };
 };
@@ -107,7 +107,7 @@ for (const { name, server, client, runnable } of pairs) {
   (runnable ? test : test.skip)(name, async () => {
     const session = await Session.open((stdout) => server.start(stdout));
     const [file = '', ...args] = client.command(String(session.port));
-    const startClient = (input: Buffer | 'open') => start(file, args, { input });
+    const startClient = (input: Buffer | null) => start(file, args, { input });
 
     let expected = Buffer.alloc(0);
     for (const message of scenarios.flatMap(([, messages]) => messages)) {

@@ -60,7 +60,8 @@ test('10,000 short messages leave nothing behind', async () => {
   const { server, port } = await sockserve([], { stdout: output.fd });
   const [threads, files] = [threadCount(server.pid), openFiles(server.pid)];
   const send = async (first: number, last: number) => {
-    for (let i = first; i < last; i++) expect(await sendMessage(port, `message ${i}\n`)).toBe('end');
+    for (let i = first; i < last; i++)
+      expect(await sendMessage(port, `message ${i}\n`)).toBe('end');
   };
   await send(0, 1000);
   const memory = memoryKb(server.pid, 'VmRSS');

@@ -150,11 +150,12 @@ describe('with 2>&1', () => {
     const output = new OutputFile(temporaryFolder());
     const args = [commandFile('sockserve'), '--verbose', '0'];
     const server = start(process.execPath, args, { stdout: output.fd, stderr: output.fd });
-    const port = await eventually(
+    const said = await eventually(
       'it says its port',
-      () => Number(/port (\d+)\n/.exec(output.read().toString())?.[1]),
+      () => /port (\d+)\n/.exec(output.read().toString())?.[1],
       server,
     );
+    const port = Number(said);
     const before = output.size;
     const parts = ['A', 'B', 'C'].map((letter) => Buffer.alloc(2 * MIB, letter));
     const [first = '', second = '', third = ''] = parts;
@@ -171,24 +172,38 @@ describe('with 2>&1', () => {
 
     const printed = output.read().subarray(before);
     expectSame(printed.subarray(0, 6 * MIB), Buffer.concat(parts));
-    const lines = printed.subarray(6 * MIB).toString().split('\n');
+    const lines = printed
+      .subarray(6 * MIB)
+      .toString()
+      .split('\n');
     expect(lines.filter((line) => line.endsWith(': 0 bytes, complete'))).toHaveLength(20);
     expect(lines).toContain(`sockserve: 127.0.0.1:${large.port}: ${6 * MIB} bytes, complete`);
     expect(lines.every((line) => line === '' || line.startsWith('sockserve: '))).toBe(true);
   });
 
   test('a line of ours never begins in the middle of a line of theirs on a pipe either', async () => {
-    const args = ['-c', 'exec "$0" "$1" --verbose 0 2>&1', process.execPath, commandFile('sockserve')];
+    const args = [
+      '-c',
+      'exec "$0" "$1" --verbose 0 2>&1',
+      process.execPath,
+      commandFile('sockserve'),
+    ];
     const server = start('sh', args);
-    const port = await server.until('it says its port', () =>
-      Number(/port (\d+)\n/.exec(server.stdout.toString('latin1'))?.[1]),
+    const said = await server.until(
+      'it says its port',
+      () => /port (\d+)\n/.exec(server.stdout.toString('latin1'))?.[1],
     );
+    const port = Number(said);
     await Promise.all(
-      Array.from({ length: 10 }, (_, index) => sendMessage(port, `${'x'.repeat(200_000)}${index}\n`)),
+      Array.from({ length: 10 }, (_, index) =>
+        sendMessage(port, `${'x'.repeat(200_000)}${index}\n`),
+      ),
     );
     const { stdout } = await server.kill();
     const lines = stdout.toString().trimEnd().split('\n').slice(1);
-    const told = lines.filter((line) => /^sockserve: [\d.]+:\d+: 200002 bytes, complete$/.test(line));
+    const told = lines.filter((line) =>
+      /^sockserve: [\d.]+:\d+: 200002 bytes, complete$/.test(line),
+    );
     expect(told).toHaveLength(10);
     expect(lines.filter((line) => /^x{200000}\d$/.test(line))).toHaveLength(10);
     expect(lines).toHaveLength(21);

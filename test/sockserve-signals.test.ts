@@ -102,16 +102,23 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 );
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while it starts just ends it', async (name) => {
-  // From before Node is loaded to when it listens.
-  for (let delay = 0; delay <= 120; delay += 10) {
-    const server = start(process.execPath, [commandFile('sockserve'), '0']);
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    const { code, signal, stdout, stderr } = await server.kill(name);
-    expect({ code, signal, stdout: stdout.length }).toEqual({ code: null, signal: name, stdout: 0 });
-    expect(stderr).toMatch(/^(sockserve: listening on port \d+\n)?$/);
-  }
-});
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s while it starts just ends it',
+  async (name) => {
+    // From before Node is loaded to when it listens.
+    for (let delay = 0; delay <= 120; delay += 10) {
+      const server = start(process.execPath, [commandFile('sockserve'), '0']);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      const { code, signal, stdout, stderr } = await server.kill(name);
+      expect({ code, signal, stdout: stdout.length }).toEqual({
+        code: null,
+        signal: name,
+        stdout: 0,
+      });
+      expect(stderr).toMatch(/^(sockserve: listening on port \d+\n)?$/);
+    }
+  },
+);
 
 test('a signal that arrives while the handlers stand and nobody listens yet', async () => {
   const server = start(process.execPath, [commandFile('sockserve'), '0']);
@@ -125,8 +132,9 @@ test('signals during the drain of many clients: every finished message is printe
     Array.from({ length: 20 }, (_, index) => Client.sending(port, `half ${index}\n`)),
   );
   const clients = await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      sockclient(['127.0.0.1', String(port)], { input: `whole ${index}\n` }).finished,
+    Array.from(
+      { length: 20 },
+      (_, index) => sockclient(['127.0.0.1', String(port)], { input: `whole ${index}\n` }).finished,
     ),
   );
   expect(clients.every(({ code }) => code === 0)).toBe(true);

@@ -84,7 +84,7 @@ test('messages are printed while the main thread is busy', async () => {
         });
       });
     });`;
-  const program = start(process.execPath, ['-e', script], { cwd: ROOT, input: 'open' });
+  const program = start(process.execPath, ['-e', script], { cwd: ROOT, input: null });
   const [, port] = await program.stderrMatch(/port (\d+)\n/);
   program.child.stdin?.write('go');
   await program.stderrMatch(/spinning\n/);

@@ -102,7 +102,8 @@ async function listen(server: MessageServer, port: number, host: string | null):
       throw new UsageError(`--host '${host ?? ''}' is not an IP address`);
     }
     if (syscall === undefined) throw error;
-    const where = syscall === 'getaddrinfo' ? (host ?? '') : endpoint(address ?? host ?? '', port);
+    const places: Record<string, string> = { getaddrinfo: host ?? '', write: 'stdout' };
+    const where = places[syscall] ?? endpoint(address ?? host ?? '', port);
     const why = lazy.remedies().remedy({ syscall, code, port });
     throw new Failure(failureText(syscall, where, code) + why);
   }

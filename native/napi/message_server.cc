@@ -75,6 +75,7 @@ class MessageServer : public Napi::ObjectWrap<MessageServer>, private server::Ev
     config.spoolDirectory = directory.c_str();
     server_ = new (std::nothrow) server::MessageServer(config, this);
     if (server_ == nullptr || !MakeEventsFunction(info[3])) return Number(kRefusedArgument);
+    server_->TellAll(tellAll_);
     int error = server_->Start(listener, output);
     if (error != 0) {
       ReleaseEventsFunction();
@@ -196,7 +197,8 @@ class MessageServer : public Napi::ObjectWrap<MessageServer>, private server::Ev
   }
 
   Napi::Value TellAll(const Napi::CallbackInfo& info) {
-    if (server_ != nullptr) server_->TellAll(info[0].ToBoolean());
+    tellAll_ = info[0].ToBoolean();
+    if (server_ != nullptr) server_->TellAll(tellAll_);
     return env_.Undefined();
   }
 
@@ -216,6 +218,7 @@ class MessageServer : public Napi::ObjectWrap<MessageServer>, private server::Ev
   server::MessageServer* server_ = nullptr;  // Owned.
   napi_threadsafe_function events_ = nullptr;
   bool started_ = false;
+  bool tellAll_ = false;  // What was asked for before there was a server too.
 };
 
 void RegisterMessageServer(Napi::Env env, Napi::Object exports) {

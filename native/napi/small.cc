@@ -18,12 +18,16 @@ struct Last {
 };
 thread_local Last last = {nullptr, nullptr};
 
-SmallBlock* FindBlock(napi_env env, napi_callback_info info) {
-  if (last.env == env) return last.block;
+// The rare case on its own, so that the usual one stays a comparison.
+[[gnu::noinline]] SmallBlock* ReadBlock(napi_env env, napi_callback_info info) {
   void* block = nullptr;
   if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &block) != napi_ok) return nullptr;
   last = {env, static_cast<SmallBlock*>(block)};
   return last.block;
+}
+
+inline SmallBlock* FindBlock(napi_env env, napi_callback_info info) {
+  return last.env == env ? last.block : ReadBlock(env, info);
 }
 
 // The address of an environment that is gone can become that of another.

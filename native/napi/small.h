@@ -10,7 +10,7 @@
 
 namespace sockkit::napi {
 
-// lib/small.ts knows this layout.
+// lib/send-recv.ts knows this layout.
 struct SmallBlock {
   static constexpr uint32_t kRoom = 64;
 

@@ -120,8 +120,8 @@ Connection::Ending Connection::AwaitMore() {
 
 // Waits until there is something to receive (kNone), or until the message ends for another reason.
 Connection::Ending Connection::Await() {
-  // A connection that waits and has nothing to keep holds no buffer.
-  if (!turn_ && !Pending()) Release();
+  // A connection that waits and has nothing to keep in memory holds no buffer.
+  if (!turn_ && (held_.empty() || held_.first()->used == 0)) Release();
   const MessageServerConfig& config = server_->config_;
   const int64_t idleUs = config.idleTimeoutMs * 1000;
   const int64_t stallUs = config.stallMs * 1000;

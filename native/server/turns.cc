@@ -19,7 +19,7 @@ Turns::~Turns() {
 
 bool Turns::TryTake() {
   Locked lock(mutex_);
-  if (taken_ || first_ != nullptr) return false;
+  if (taken_ || first_ != nullptr || (draining_ && unprinted_ > 0)) return false;
   taken_ = true;
   return true;
 }

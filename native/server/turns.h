@@ -23,7 +23,8 @@ class Turns {
 
   int Open() { return contention_.Open(); }
 
-  // Takes the turn where nobody has it and nobody is queued.
+  // Takes the turn where nobody has it and nobody is queued; in the drain, also where no finished
+  // message is still to be printed.
   bool TryTake();
 
   // Waits for the turn. `finished` tells whether all of the message has arrived; during a wait the

@@ -167,12 +167,11 @@ TEST(MoreClientsThanConnectionsAllowed) {
   reader.Start();
   MessageServerConfig config;
   config.maxConnections = 10;
-  ServerStage* server = new ServerStage(reader.fd(), config);
+  ServerStage server(reader.fd(), config);
   std::vector<Fd> clients;
-  for (uint64_t i = 0; i < 40; i++) clients.push_back(SendMessage(server->address, Line(100, i)));
+  for (uint64_t i = 0; i < 40; i++) clients.push_back(SendMessage(server.address, Line(100, i)));
   for (const Fd& client : clients) CHECK_EQ(AwaitClose(client), 0);
-  CHECK_EQ(server->End().messages, 40u);
-  delete server;
+  CHECK_EQ(server.End().messages, 40u);
   CHECK_EQ(reader.Finish().size(), 4000u);
 }
 
@@ -181,12 +180,12 @@ TEST(MappedPeersAreShownAsIPv4) {
   sys::Address where;
   REQUIRE(sys::ParseIp("::", 0, &where) == 0);
   Fd listener(sys::socket(AF_INET6, SOCK_STREAM, 0));
+  int off = 0;
+  sys::setsockopt(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
   if (listener.get() < 0 || sys::bind(listener.get(), where) != 0) {
     printf("  skipped: no IPv6\n");
     return;
   }
-  int off = 0;
-  CHECK(sys::setsockopt(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0);
   REQUIRE(sys::listen(listener.get(), 10) == 0 && sys::getsockname(listener.get(), &where) == 0);
   TemporaryFile file;
   struct Ignore : server::EventListener {

@@ -32,6 +32,13 @@ inline std::string Noise(size_t length, uint64_t seed, std::string_view alphabet
   return bytes;
 }
 
+// Whether `text`, whose first bytes come nowhere else, is in `all` as a whole. (find() of a long
+// text takes a thread sanitizer minutes.)
+inline bool Contains(std::string_view all, std::string_view text) {
+  size_t at = all.find(text.substr(0, 32));
+  return at != std::string_view::npos && all.substr(at, text.size()) == text;
+}
+
 // A line of `length` bytes, the newline included.
 inline std::string Line(size_t length, uint64_t seed) {
   return Noise(length - 1, seed, "abcdefghijklmnopqrstuvwxyz") + "\n";

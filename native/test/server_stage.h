@@ -30,7 +30,7 @@ inline MessageServerConfig SmallHold() {
   return config;
 }
 
-class ServerStage : private server::EventListener {
+class ServerStage final : private server::EventListener {
  public:
   explicit ServerStage(int output, const MessageServerConfig& config = {}, int backlog = 64)
       : server_(config, this) {
@@ -55,6 +55,15 @@ class ServerStage : private server::EventListener {
   void Deliver(std::string_view message) {
     Fd client = SendMessage(address, message);
     CHECK_EQ(AwaitClose(client), 0);
+  }
+
+  // Begins a message that outgrows a SmallHold() and returns when it has the floor: it was free.
+  Fd TakeFloor(const TemporaryFile& file, std::string* text) {
+    const size_t before = file.size();
+    *text = Noise(kHeld + 1000, 99);
+    Fd holder = Begin(*text);
+    CHECK_EVENTUALLY_EQ(file.size(), before + text->size());
+    return holder;
   }
 
   // The events told so far, in their order.
@@ -115,5 +124,12 @@ class ServerStage : private server::EventListener {
   server::MessageServer server_;
   std::vector<Event> events_;
 };
+
+// The rest of a message, and its end; returns when it is printed and the connection closed.
+inline void EndMessage(const Fd& client, std::string_view rest = "") {
+  CHECK(SendAll(client, rest));
+  EndSending(client);
+  CHECK_EQ(AwaitClose(client), 0);
+}
 
 }  // namespace sockkit::test

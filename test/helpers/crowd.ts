@@ -10,7 +10,11 @@ const HALF = 2 * 2 ** 20;
  * A client with half a message above the hold stays silent while others send more than memory and
  * spool hold together. All of it must come out: the silent one's in two parts, theirs whole.
  */
-export async function holderBesideLargeClients({ clients = 0, bytes = 0, stall = '1s' }): Promise<void> {
+export async function holderBesideLargeClients({
+  clients = 0,
+  bytes = 0,
+  stall = '1s',
+}): Promise<void> {
   const options = ['--spool', '8M', '--stall', stall, '--backlog', '128'];
   const { server, port } = await sockserve(options);
   const reader = new MessageReader();

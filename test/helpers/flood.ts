@@ -1,5 +1,4 @@
 // A sockclient that sends without end, and a check of what the server prints of it.
-import { once } from 'node:events';
 import { MessageReader, numberedMessage } from './messages.js';
 import { eventually } from './proc.js';
 import { sockclient, type Running } from './run.js';
@@ -13,7 +12,7 @@ export class Flood {
 
   /** Begins to send to a server whose stdout is read here, and by nobody else from now on. */
   static through(server: Running, port: number): Flood {
-    const flood = new Flood(sockclient(['127.0.0.1', String(port)], { input: 'open' }));
+    const flood = new Flood(sockclient(['127.0.0.1', String(port)], { input: null }));
     server.child.stdout?.removeAllListeners('data').on('data', (chunk: Buffer) => {
       flood.reader.push(chunk);
     });
@@ -35,12 +34,14 @@ export class Flood {
   private async feed(): Promise<void> {
     const { stdin } = this.client.child;
     if (stdin === null) return;
-    const closed = once(stdin, 'close');
+    // Not once(), which would throw when the client ends.
+    const closed = new Promise((resolve) => stdin.once('close', resolve));
     for (const chunk of numberedMessage(1, 2 ** 45)) {
-      if (stdin.destroyed) return;
+      if (!stdin.writable) return;
       const room = stdin.write(chunk);
       this.written += chunk.length;
-      if (!room) await Promise.race([once(stdin, 'drain'), closed]);
+      if (room) continue;
+      await Promise.race([closed, new Promise((resolve) => stdin.once('drain', resolve))]);
     }
   }
 }

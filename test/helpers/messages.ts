@@ -52,7 +52,7 @@ export function* numberedMessage(number: number, bodyBytes: number): Generator<B
   header.writeDoubleLE(number, 0);
   header.writeDoubleLE(bodyBytes, 8);
   yield header;
-  for (let at = 0; at < bodyBytes; ) {
+  for (let at = 0; at < bodyBytes;) {
     const from = patternIndex(number, at);
     const chunk = PATTERN.subarray(from, from + bodyBytes - at);
     yield chunk;

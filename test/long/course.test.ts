@@ -32,7 +32,7 @@ test(`all scenarios ${ROUNDS} times`, async () => {
 
 async function open() {
   const session = await Session.open((stdout) => sockserve([], { stdout }));
-  const start = (input: Buffer | 'open') =>
+  const start = (input: Buffer | null) =>
     sockclient(['127.0.0.1', String(session.port)], { input });
   return { session, start };
 }
