@@ -87,47 +87,48 @@ export const binding: Binding = { ...load() };
 
 function load(): Binding {
   const reasons: string[] = [];
-  const prebuild = join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`);
   // By name, and without a look at what else is there: a search of the folders would cost
   // milliseconds at each start.
   const files = [join(ROOT, 'build', 'Release', 'sockkit.node')];
-  if (!existsSync('/etc/alpine-release')) files.push(join(prebuild, 'sockkit.glibc.node'));
+  const isMusl = existsSync('/etc/alpine-release');
+  if (!isMusl) {
+    const folder = `${process.platform}-${process.arch}`;
+    files.push(join(ROOT, 'prebuilds', folder, 'sockkit.glibc.node'));
+  }
   for (const file of files) {
-    if (!existsSync(file)) {
-      reasons.push(`${file}: not there`);
-      continue;
-    }
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const loaded = attempt(file, () => require(file) as Binding, reasons);
     if (loaded !== null) return loaded;
   }
-  const loaded = attempt(
-    `node-gyp-build in ${ROOT}`,
+  const search = () =>
     // eslint-disable-next-line @typescript-eslint/no-require-imports
-    () => (require('node-gyp-build') as (root: string) => Binding)(ROOT),
-    reasons,
-  );
+    (require('node-gyp-build') as (root: string) => Binding)(ROOT);
+  const loaded = attempt(`node-gyp-build in ${ROOT}`, search, reasons);
   if (loaded !== null) return loaded;
-  throw new Error(explain(reasons));
+  throw new Error(explain(reasons, isMusl));
 }
 
 function attempt(what: string, read: () => Binding, reasons: string[]): Binding | null {
+  if (what.endsWith('.node') && !existsSync(what)) {
+    reasons.push(`${what}: not there`);
+    return null;
+  }
   try {
     return read();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    reasons.push(`${what}: ${message.split('\n', 1)[0] ?? ''}`);
-    if (code === 'ERR_DLOPEN_DISABLED') {
-      reasons.push('this Node was told to load no addons: start it with --allow-addons,');
-      reasons.push('or without --no-addons and --permission');
-    }
+    const remedy =
+      code === 'ERR_DLOPEN_DISABLED'
+        ? ' Start Node with --allow-addons, or without --no-addons and --permission.'
+        : '';
+    reasons.push(`${what}: ${message.split('\n', 1)[0] ?? ''}${remedy}`);
     return null;
   }
 }
 
-function explain(reasons: readonly string[]): string {
+function explain(reasons: readonly string[], isMusl: boolean): string {
   const { platform, arch, version, versions } = process;
-  const libc = platform !== 'linux' ? '' : existsSync('/etc/alpine-release') ? ' musl' : ' glibc';
+  const libc = platform !== 'linux' ? '' : isMusl ? ' musl' : ' glibc';
   return [
     `sockkit: no native addon could be loaded for ${platform}-${arch}${libc}, ` +
       `Node ${version} (modules ${versions.modules})`,

@@ -13,4 +13,4 @@ export type Constants = Readonly<
     Partial<Record<Groups['somewhere'][number], number>>
 >;
 
-export const constants = Object.freeze({ ...binding.constants }) as Constants;
+export const constants = Object.freeze(binding.constants) as Constants;

@@ -36,8 +36,9 @@ const NO_NAME = -3008;
 /**
  * `getaddrinfo(host, service, &hints, &list)`
  *
- * Blocks while name servers are asked, which can take seconds. The addresses come in the order in
- * which they are to be tried (RFC 6724).
+ * Blocks while name servers are asked, which can take seconds and delays worker termination and
+ * JavaScript signal listeners. The addresses come in the order in which they are to be tried (RFC
+ * 6724).
  *
  * @param host A name or an IP literal; null with AI_PASSIVE is any address, and else the loopback.
  * @param service A port, or the name of one: `http`. Null is port 0.

@@ -22,6 +22,9 @@ const MOST = 2 ** 20;
 /**
  * `poll(fds, count, timeoutMs)`
  *
+ * A raw blocking call is one system call: it delays worker termination and JavaScript signal
+ * listeners until it returns.
+ *
  * @param fds The same descriptor may be there more than once; an empty list only waits.
  * @param timeoutMs -1 waits for ever, 0 not at all.
  * @returns Those of `fds` that are ready, in their order; none where the time ran out.

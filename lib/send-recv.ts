@@ -6,6 +6,9 @@ import { checkFd, checkInt32, type Data, dataError } from './validate.js';
 /**
  * `send(fd, data, length, flags | MSG_NOSIGNAL)`
  *
+ * Waits for room, unless the socket is non-blocking. A raw blocking call is one system call: it
+ * delays worker termination and JavaScript signal listeners until it returns.
+ *
  * @param data Bytes: a view's own part of its ArrayBuffer, or a whole ArrayBuffer.
  * @param flags MSG_* added up.
  * @returns How many bytes the system took, which can be less than `data.byteLength`: send the rest
@@ -36,6 +39,9 @@ export function trySend(fd: number, data: Data, flags = 0): number {
 
 /**
  * `recv(fd, buffer, length, flags)`
+ *
+ * Waits for the first bytes, unless the socket is non-blocking. A raw blocking call is one system
+ * call: it delays worker termination and JavaScript signal listeners until it returns.
  *
  * @param buffer Where the bytes go: at most `buffer.byteLength` of them, from its beginning.
  * @param flags MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, ...
@@ -77,8 +83,8 @@ const RESULT = 2;
 // The buffers that the long way has last found to be Uint8Arrays in memory of our own: to look at
 // each call again would cost what is gained. They are kept alive until others take their place, so
 // none that is part of a large ArrayBuffer is among them.
-let lastSent: Uint8Array | null = null;
-let lastReceived: Uint8Array | null = null;
+let lastSent: Uint8Array = new Uint8Array(0);
+let lastReceived = lastSent;
 const LARGEST_KEPT = 65536;
 
 function known(data: unknown): Uint8Array | null {

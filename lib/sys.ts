@@ -93,7 +93,7 @@ export function bind(fd: number, address: AddressInput): void {
  *
  * @param backlog How many connections may wait for accept(). The system has a limit of its own; a
  * negative number asks for that.
- * @throws {SocketError} EADDRINUSE, EOPNOTSUPP (not a type that listens). See listen(2).
+ * @throws {SocketError} EADDRINUSE, ENOTSUP (a type that does not listen). See listen(2).
  */
 export function listen(fd: number, backlog = 10): void {
   checkFd(fd);
@@ -104,7 +104,8 @@ export function listen(fd: number, backlog = 10): void {
 /**
  * `accept4(fd, &address, &length, SOCK_CLOEXEC)`
  *
- * Waits for a connection, unless the listener is non-blocking.
+ * Waits for a connection, unless the listener is non-blocking. A raw blocking call is one system
+ * call: it delays worker termination and JavaScript signal listeners until it returns.
  *
  * @throws {SocketError} EAGAIN (non-blocking, and none waits), ECONNABORTED (it was gone already:
  * take the next one), EMFILE and ENFILE (the connection keeps waiting, and the listener stays
@@ -135,6 +136,9 @@ export function tryAccept(fd: number): Accepted | number {
  *
  * EINPROGRESS (non-blocking) and EINTR leave the attempt going on: {@link poll} for POLLOUT, then
  * read SO_ERROR. Calling it again says EALREADY or EISCONN.
+ *
+ * A raw blocking call is one system call: it delays worker termination and JavaScript signal
+ * listeners until it returns, here for two minutes where nobody answers.
  *
  * @throws {SocketError} ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL (no local
  * port is left), EINPROGRESS, EINTR, EISCONN, EAGAIN (a unix listener's queue is full; polling does

@@ -39,7 +39,9 @@ testIPv6('binds an IPv6 address', () => {
 test('EADDRINUSE names the address', () => {
   const { address, port } = listener();
   const fd = tcpSocket();
-  const error = failure(() => sys.bind(fd, { address, port }));
+  const error = failure(() => {
+    sys.bind(fd, { address, port });
+  });
   expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind', address, port });
   expect(error.message).toBe(`bind EADDRINUSE 127.0.0.1:${port}`);
 });
@@ -50,12 +52,18 @@ test('a unix path becomes a file that outlives the socket', () => {
   sys.bind(fd, { path: file });
   closeNow(fd);
   expect(fs.statSync(file).isSocket()).toBe(true);
-  expect(codeOf(() => sys.bind(unixSocket(), { path: file }))).toBe('EADDRINUSE');
+  expect(
+    codeOf(() => {
+      sys.bind(unixSocket(), { path: file });
+    }),
+  ).toBe('EADDRINUSE');
 });
 
 test('a file in a directory that is not there is ENOENT, with the path', () => {
   const file = path.join(tempDir(), 'none', 's');
-  const error = failure(() => sys.bind(unixSocket(), { path: file }));
+  const error = failure(() => {
+    sys.bind(unixSocket(), { path: file });
+  });
   expect(error).toMatchObject({ code: 'ENOENT', address: file });
   expect(error.message).toBe(`bind ENOENT ${file}`);
   expect(error).not.toHaveProperty('port');
@@ -69,5 +77,9 @@ test.each([
   ['EAFNOSUPPORT', tcpSocket, { family: 9999, raw: Buffer.alloc(14) }],
 ])('%s', (code, makeFd, address) => {
   const fd = makeFd();
-  expect(codeOf(() => sys.bind(fd, address))).toBe(code);
+  expect(
+    codeOf(() => {
+      sys.bind(fd, address);
+    }),
+  ).toBe(code);
 });

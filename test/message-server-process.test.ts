@@ -58,8 +58,8 @@ test('ref() takes unref() back', async () => {
     server.listen({ port: 0 }).then(({ port }) => {
       process.stdin.unref();
       server.unref().ref();
-      say('port ' + port);
       server.on('message', () => server.close());
+      say('port ' + port);
     });`);
   expect(await sendMessage(await portOf(running), 'hello\n')).toBe('end');
   expect(await running.finished).toMatchObject({ code: 0, signal: null });
@@ -161,8 +161,8 @@ test('8 workers that are terminated while clients are connected leave nothing be
     for (const port of all.split(' ').slice(1).map(Number)) {
       clients.push(await Client.connect(port));
       clients.push(await Client.sending(port, 'half'));
-      clients.push(await Client.sending(port, Buffer.alloc(2_000_000)));
       expect(await sendMessage(port, 'whole')).toBe('end');
+      clients.push(await Client.sending(port, Buffer.alloc(2_000_000)));
     }
     running.child.stdin?.write('go');
     await Promise.all(clients.map(({ closed }) => closed));

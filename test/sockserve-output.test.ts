@@ -7,7 +7,7 @@ import { Client, closeClients, sendMessage } from './helpers/clients.js';
 import { expectSame } from './helpers/course.js';
 import { openFile, OutputFile, removeFiles, temporaryFolder } from './helpers/files.js';
 import { eventually } from './helpers/proc.js';
-import { commandFile, run, sockserve, start, stopAll } from './helpers/run.js';
+import { commandFile, freePort, listening, run, sockserve, start, stopAll } from './helpers/run.js';
 
 const MIB = 2 ** 20;
 
@@ -59,6 +59,7 @@ test('the count covers every message that was lost', async () => {
   await sendMessage(port, 'whole');
   const { code, stderr } = await server.finished;
   expect(stderr).toContain('31 bytes of 3 messages could not be written\n');
+  expect(stderr).toContain('2 connections were cut before their message ended\n');
   expect(code).toBe(1);
   for (const other of others) expect(await other.closed).toBe('ECONNRESET');
 });
@@ -207,5 +208,20 @@ describe('with 2>&1', () => {
     expect(told).toHaveLength(10);
     expect(lines.filter((line) => /^x{200000}\d$/.test(line))).toHaveLength(10);
     expect(lines).toHaveLength(21);
+  });
+
+  test('a reader who stops reading what it says does not keep it from ending', async () => {
+    const fifo = path.join(temporaryFolder(), 'fifo');
+    spawnSync('mkfifo', [fifo]);
+    openFile(fifo, 'r+'); // A reader that never reads.
+    const both = openFile(fifo, 'w');
+    const port = await freePort();
+    const args = [commandFile('sockserve'), '--verbose', '--stall', '300ms', String(port)];
+    const server = start(process.execPath, args, { stdout: both, stderr: both });
+    await listening(port, server);
+    // Each of them is a line, and all of them are more than a pipe holds.
+    for (let i = 0; i < 2500; i++) expect(await sendMessage(port, '')).toBe('end');
+    const { code, signal } = await server.kill();
+    expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
   });
 });

@@ -33,9 +33,8 @@ export async function ctest(kind) {
     ? await run('cmake', ['--build', configured.folder, '-j', jobs])
     : configured;
   if (!built.ok) return { ...none, ok: false, failed: 1, output: built.output };
-  // The programs measure nothing, but some of them load both cores, so they run one by one.
-  const args = ['--test-dir', configured.folder, '--output-on-failure', '--no-tests=error'];
-  const tested = await run('ctest', args);
+  const options = ['--output-on-failure', '--no-tests=error', '-j', jobs];
+  const tested = await run('ctest', ['--test-dir', configured.folder, ...options]);
   const counts = /(\d+) tests failed out of (\d+)/.exec(tested.output);
   const failed = Number(counts?.[1] ?? 1);
   return { ...tested, failed, passed: Number(counts?.[2] ?? failed) - failed };

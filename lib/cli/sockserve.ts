@@ -33,7 +33,7 @@ export const spec = {
     },
     raw: {
       kind: 'flag',
-      help: 'On a terminal, print control characters as they are rather than as \\xNN, and whole messages unless --live is given.',
+      help: 'On a terminal, print control characters as they are rather than as \\xNN.',
     },
     spool: {
       kind: 'size',

@@ -23,6 +23,8 @@ export function readSome(fd: number, buffer: Uint8Array): number {
 export function writeAll(fd: number, data: string | Uint8Array, timeoutMs = -1): void {
   let rest = typeof data === 'string' ? Buffer.from(data) : data;
   while (rest.byteLength > 0) {
+    // A blocking descriptor would wait in the write itself.
+    if (timeoutMs >= 0 && !lazy.wait().waitWritable(fd, timeoutMs)) return;
     try {
       rest = rest.subarray(writeSync(fd, rest, 0, rest.byteLength));
     } catch (error) {

@@ -30,9 +30,19 @@ inline SmallBlock* FindBlock(napi_env env, napi_callback_info info) {
   return last.env == env ? last.block : ReadBlock(env, info);
 }
 
-// The address of an environment that is gone can become that of another.
-void Forget(void* env) {
-  if (last.env == env) last = {nullptr, nullptr};
+// Keeps the block's ArrayBuffer for as long as the environment lives: the functions have its
+// address.
+struct Keeper {
+  napi_env env;
+  napi_ref buffer;
+};
+
+void EndOfEnvironment(void* data) {
+  auto* keeper = static_cast<Keeper*>(data);
+  // The address of an environment that is gone can become that of another.
+  if (last.env == keeper->env) last = {nullptr, nullptr};
+  napi_delete_reference(keeper->env, keeper->buffer);
+  delete keeper;
 }
 
 uint32_t Clip(uint32_t length) {
@@ -58,13 +68,13 @@ napi_value RecvSmall(napi_env env, napi_callback_info info) {
 void RegisterSmall(Napi::Env env, Napi::Object exports) {
   void* block = nullptr;
   napi_value buffer;
-  napi_ref keep;  // For as long as the environment lives: the functions have the address.
+  napi_ref reference;
   if (napi_create_arraybuffer(env, sizeof(SmallBlock), &block, &buffer) != napi_ok ||
-      napi_create_reference(env, buffer, 1, &keep) != napi_ok ||
-      napi_add_env_cleanup_hook(env, Forget, static_cast<napi_env>(env)) != napi_ok) {
+      napi_create_reference(env, buffer, 1, &reference) != napi_ok) {
     return;
   }
   memset(block, 0, sizeof(SmallBlock));
+  napi_add_env_cleanup_hook(env, EndOfEnvironment, new Keeper{env, reference});
   napi_set_named_property(env, exports, "small", buffer);
   AddFunction(env, exports, "sendSmall", SendSmall, block);
   AddFunction(env, exports, "recvSmall", RecvSmall, block);

@@ -39,6 +39,8 @@ void Connection::Close() {
 }
 
 bool Connection::AtEnd() const {
+  // After Seal() a unix socket always looks so.
+  if (cutBySeal_.load()) return false;
 #ifdef POLLRDHUP
   pollfd end = {fd_, POLLRDHUP, 0};
   return sys::poll(&end, 1, 0) > 0 && (end.revents & POLLRDHUP) != 0;
@@ -57,7 +59,6 @@ void Connection::Seal() {
     return;
   }
   if (!config.noFilter && sys::DropIncoming(fd_) == 0) return;
-  limit_ = sys::BytesReadable(fd_);
   unsealed_.store(true, std::memory_order_release);
 }
 
@@ -80,7 +81,7 @@ Connection::Ending Connection::Receive() {
     }
     Block* block = held_.tail();
     size_t size = Limit(block->left());
-    if (size == 0) return Ending::kCut;
+    if (size == 0) return AtLimit();
     ssize_t got = sys::recv(fd_, block->room(), size, MSG_DONTWAIT);
     if (got > 0) {
       Commit(static_cast<size_t>(got));
@@ -93,9 +94,22 @@ Connection::Ending Connection::Receive() {
 
 // How much may be received at once: less than there is room for only where the drain could not
 // stop arrivals, so that reading ends against a fast sender too.
-size_t Connection::Limit(size_t size) const {
+size_t Connection::Limit(size_t size) {
   if (!unsealed_.load(std::memory_order_acquire)) return size;
+  if (!limited_) {
+    // Counted between two calls of recv(), on the thread that makes them: another thread's count
+    // could be of bytes from before a recv() that is under way, or from after it.
+    limit_ = sys::BytesReadable(fd_);
+    limited_ = true;
+  }
   return limit_ < size ? static_cast<size_t>(limit_) : size;
+}
+
+// All has been read that the limit allows: what may still be seen is the end.
+Connection::Ending Connection::AtLimit() const {
+  char byte;
+  ssize_t more = sys::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return more == 0 ? Ending::kEnd : Ending::kCut;
 }
 
 // What a recv() that brought nothing means; kNone to receive again.
@@ -110,7 +124,7 @@ Connection::Ending Connection::Judge(long result) {
 Connection::Ending Connection::AwaitMore() {
   for (;;) {
     char byte;
-    if (Limit(1) == 0) return Ending::kCut;
+    if (Limit(1) == 0) return AtLimit();
     ssize_t got = sys::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (got > 0) return Ending::kNone;
     Ending ending = Judge(got);
@@ -192,8 +206,7 @@ void Connection::Commit(size_t length) {
   block->used += length;
   received_ += length;
   offset_ += length;
-  // The limit may have been set after this recv() began.
-  if (unsealed_.load(std::memory_order_acquire)) limit_ -= length < limit_ ? length : limit_;
+  if (limited_) limit_ -= length;
   server_->bytesIn_.fetch_add(length, std::memory_order_relaxed);
   if (discarding_) {
     block->used = 0;

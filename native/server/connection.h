@@ -67,7 +67,8 @@ class Connection {
   Ending Judge(long result);
   void AwaitMemory();
   void Commit(size_t length);
-  size_t Limit(size_t size) const;
+  size_t Limit(size_t size);
+  Ending AtLimit() const;
 
   void Outgrow();
   void TakeFloor();
@@ -109,7 +110,8 @@ class Connection {
 
   // Set by Seal(), read by the connection's thread.
   std::atomic<bool> cutBySeal_{false};  // A unix socket whose end is our doing.
-  std::atomic<bool> unsealed_{false};   // No way to stop arrivals: read `limit_` bytes at most.
+  std::atomic<bool> unsealed_{false};   // No way to stop arrivals: read what is there by then.
+  bool limited_ = false;                // `limit_` is set: the bytes that may still be read.
   uint64_t limit_ = 0;
 };
 

@@ -35,7 +35,6 @@ void MessageServer::Supervise() {
     while (!closeAsked_) supervisorWake_.Wait(supervisorMutex_);
   }
   Drain();
-  output_.Close();
   Event event;
   event.kind = Event::Kind::kClosed;
   Tell(event);

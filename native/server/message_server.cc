@@ -64,6 +64,8 @@ void MessageServer::Join() {
     supervising_ = false;
   }
   pthread_join(supervisor_, nullptr);
+  // Not before: an Aside() may come until here, and it may be another thread that writes it.
+  output_.Close();
 }
 
 void MessageServer::Serve(int fd, const sys::Address& accepted) {

@@ -49,7 +49,7 @@ class MessageServer final : private ConnectionHandler {
   MessageServer& operator=(const MessageServer&) = delete;
 
   // `listener` is a listening socket that the server owns from now on, also when this fails;
-  // `output` is borrowed until the event kClosed. 0 or -errno.
+  // `output` is borrowed until Join() or Abort(). 0 or -errno.
   int Start(int listener, int output);
 
   // Begins the drain; its end is the event kClosed. May be called often.
@@ -59,7 +59,8 @@ class MessageServer final : private ConnectionHandler {
   // an environment, where nobody would wait for a drain. May be called after Close().
   void Abort();
 
-  // After the event kClosed: joins the supervisor. Abort() does so too.
+  // After the event kClosed, and not while an Aside() may come: joins the supervisor. Abort() does
+  // so too.
   void Join();
 
   bool Take(Event* event) { return events_.Take(event); }

@@ -89,6 +89,18 @@ inline Fd SendMessage(const sys::Address& where, std::string_view message) {
   return fd;
 }
 
+// Whether the other side's TCP has acknowledged all that was sent, the end included.
+inline bool Acknowledged(const Fd& fd) {
+  tcp_info info = {};
+  socklen_t length = sizeof(info);
+  if (sys::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
+  if (info.tcpi_state == TCP_FIN_WAIT2 || info.tcpi_state == TCP_TIME_WAIT) return true;
+  int error = 0;
+  length = sizeof(error);
+  sys::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  return info.tcpi_state == TCP_CLOSE && error == 0;
+}
+
 // Reads until the other side closes: 0, or the error that ended it.
 inline int AwaitClose(const Fd& fd) {
   char bytes[4096];

@@ -124,7 +124,7 @@ export function ready(fd: number, events: number): number {
 /** Fills a non-blocking socket's send buffer; returns how many bytes went in. */
 export function fill(fd: number): number {
   const chunk = Buffer.alloc(65536, 'x');
-  for (let total = 0; ; ) {
+  for (let total = 0; ;) {
     const sent = sys.trySend(fd, chunk);
     if (sent < 0) return total;
     total += sent;
@@ -134,7 +134,7 @@ export function fill(fd: number): number {
 /** Everything up to the end of the stream, or `size` bytes. */
 export function readAll(fd: number, size = Infinity): Buffer {
   const chunks: Buffer[] = [];
-  for (let total = 0; total < size; ) {
+  for (let total = 0; total < size;) {
     const chunk = Buffer.alloc(Math.min(65536, size - total));
     const count = sys.recv(fd, chunk);
     if (count === 0) break;
@@ -156,10 +156,11 @@ export function failure(action: () => unknown): Error & Record<string, unknown> 
 
 /** `ECONNREFUSED`, or whatever else `action` throws. */
 export function codeOf(action: () => unknown): unknown {
-  return failure(action)['code'];
+  return failure(action).code;
 }
 
-export const errno = (name: keyof typeof os.constants.errno): number => -os.constants.errno[name];
+export type ErrnoName = keyof typeof os.constants.errno;
+export const errno = (name: ErrnoName): number => -os.constants.errno[name];
 
 /** What /proc says of a descriptor's close-on-exec and non-blocking flags. */
 export function fdFlags(fd: number): { cloexec: boolean; nonblocking: boolean } {
@@ -175,11 +176,22 @@ export function openFds(): string[] {
   return fs.readdirSync('/proc/self/fd').sort();
 }
 
+/** How many of them are sockets: other threads can have other kinds come and go. */
+export function countSockets(): number {
+  return openFds().filter((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
 /** `test`, or where something is missing on this machine, a skipped test that says what. */
 export function testWhere(possible: boolean, reason: string): jest.It {
   if (possible) return test;
   console.warn(`tests are skipped: ${reason}`);
-  return test.skip as jest.It;
+  return test.skip;
 }
 
 export const hasIPv6 = ((): boolean => {

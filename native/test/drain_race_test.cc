@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+//
+// The promise of the drain, at the worst moment: what a client's TCP knows to have arrived when
+// Close() is called is printed, every time.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "native/test/server_stage.h"
+
+namespace sockkit::test {
+namespace {
+
+const size_t kSizes[] = {1, 12, 1000, 16384, 16385, 70000, 200000};
+
+// Waits until all that was sent, the end included, is acknowledged: true, or false where the
+// connection was reset. This is how sockclient decides on its exit status.
+bool AwaitAcknowledgement(const Fd& fd) {
+  for (;;) {
+    tcp_info info = {};
+    socklen_t length = sizeof(info);
+    if (sys::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
+    if (info.tcpi_state == TCP_FIN_WAIT2 || info.tcpi_state == TCP_TIME_WAIT) return true;
+    if (info.tcpi_state == TCP_CLOSE) {
+      int error = 0;
+      length = sizeof(error);
+      sys::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+      return error == 0;
+    }
+    sched_yield();
+  }
+}
+
+// Bytes that were sent and are not acknowledged yet.
+int Unacknowledged(const Fd& fd) {
+  int count = -1;
+  return ::ioctl(fd.get(), SIOCOUTQ, &count) == 0 ? count : -1;
+}
+
+// Rounds beside each other: most of the time of each goes by in waiting for the kernel.
+void Rounds(uint64_t count, const std::function<void(uint64_t)>& run) {
+  std::atomic<uint64_t> next{0};
+  auto lane = [&] {
+    for (uint64_t round = next++; round < count; round = next++) run(round);
+  };
+  Task lanes[] = {Task(lane), Task(lane), Task(lane), Task(lane)};
+}
+
+TEST(AMessageThatWasAcknowledgedIsPrinted) {
+  Rounds(280, [](uint64_t round) {
+    TemporaryFile file;
+    ServerStage server(file.fd(), SmallHold());
+    const std::string message = Noise(kSizes[round % 7], round);
+    Fd client = SendMessage(server.address, message);
+    CHECK(AwaitAcknowledgement(client));
+    server->Close();
+    server.AwaitEnd();
+    if (!CHECK(file.text() == message)) printf("  in round %d\n", static_cast<int>(round));
+    CHECK_EQ(server.Count(Outcome::kComplete), 1u);
+    CHECK_EQ(AwaitClose(client), 0);
+  });
+}
+
+TEST(SoIsOneThatWasNotEvenAccepted) {
+  Rounds(60, [](uint64_t round) {
+    TemporaryFile file;
+    MessageServerConfig config;
+    config.maxConnections = 1;
+    ServerStage server(file.fd(), config);
+    Fd silent = Connect(server.address);
+    std::string expected;
+    std::vector<Fd> clients;
+    for (uint64_t i = 0; i < 3; i++) {
+      const std::string message = Line(2 + round * 100, i);
+      clients.push_back(SendMessage(server.address, message));
+      expected += message;
+    }
+    for (const Fd& client : clients) CHECK(AwaitAcknowledgement(client));
+    server->Close();
+    server.AwaitEnd();
+    CHECK(file.text() == expected);
+    CHECK_EQ(server.Count(Outcome::kComplete), 3u);
+  });
+}
+
+TEST(SoAreTheBytesOfOneThatIsNotAtItsEnd) {
+  for (bool noFilter : {false, true}) {
+    Rounds(84, [noFilter](uint64_t round) {
+      TemporaryFile file;
+      MessageServerConfig config = SmallHold();
+      config.noFilter = noFilter;
+      ServerStage server(file.fd(), config);
+      const std::string bytes = Noise(kSizes[round % 7], round);
+      Fd client = Connect(server.address);
+      CHECK(SendAll(client, bytes));
+      while (Unacknowledged(client) > 0) sched_yield();
+      server->Close();
+      server.AwaitEnd();
+      if (!CHECK(file.text() == bytes)) {
+        printf("  in round %d%s: %zu of %zu bytes\n", static_cast<int>(round),
+               noFilter ? " without a filter" : "", file.size(), bytes.size());
+      }
+      CHECK_EQ(server.Count(Outcome::kCut), 1u);
+      CHECK_EQ(AwaitClose(client), -ECONNRESET);
+    });
+  }
+}
+
+// Several at once, some of which make it in time. Each knows which it was.
+TEST(OfSeveralThoseThatWereAcknowledgedArePrinted) {
+  constexpr size_t kClients = 6;
+  std::atomic<int> acknowledged{0};
+  std::atomic<int> refused{0};
+  Rounds(160, [&](uint64_t round) {
+    TemporaryFile file;
+    MessageServerConfig config = SmallHold();
+    if (round % 3 == 0) config.maxConnections = 2;
+    ServerStage server(file.fd(), config);
+    std::vector<std::string> messages;
+    for (uint64_t i = 0; i < kClients; i++) {
+      messages.push_back(
+          Noise(32 + kSizes[(round + i) % 7] * (i % 2 == 0 ? 1 : 4), round * 10 + i));
+    }
+    std::atomic<bool> known[kClients] = {};
+    std::atomic<size_t> count{0};
+    std::vector<Task*> tasks;
+    for (size_t i = 0; i < kClients; i++) {
+      tasks.push_back(new Task([&, i] {
+        Fd client(sys::socket(AF_INET, SOCK_STREAM, 0));
+        // A SYN that the drain drops is sent again after a second, which is of no use here.
+        timeval most = {0, 20000};
+        sys::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+        if (sys::connect(client.get(), server.address) != 0) return;
+        if (!SendAll(client, messages[i])) return;
+        EndSending(client);
+        if (!AwaitAcknowledgement(client)) return;
+        known[i] = true;
+        count++;
+      }));
+    }
+    while (count < round % kClients) sched_yield();
+    server->Close();
+    server.AwaitEnd();
+    for (Task* task : tasks) delete task;
+    const std::string all = file.text();
+    size_t complete = 0;
+    for (size_t i = 0; i < kClients; i++) {
+      complete += Contains(all, messages[i]) ? 1 : 0;
+      (known[i] ? acknowledged : refused)++;
+      if (known[i] && !CHECK(Contains(all, messages[i]))) {
+        printf("  in round %d: client %zu\n", static_cast<int>(round), i);
+      }
+    }
+    // Whoever was reported as complete was told so, and has all its bytes in the output.
+    CHECK_EQ(server.Count(Outcome::kComplete), count.load());
+    CHECK(complete >= count);
+  });
+  printf("  (%d were acknowledged, %d were not)\n", acknowledged.load(), refused.load());
+  CHECK(acknowledged > 0);
+  CHECK(refused > 0);
+}
+
+}  // namespace
+}  // namespace sockkit::test
+
+int main(int argc, char** argv) {
+  return sockkit::test::RunTests(argc, argv);
+}

@@ -1,0 +1,4 @@
+// What the package does not export and the tests of its own parts need.
+export { binding } from '../../dist/lib/binding.js';
+export { constantTable } from '../../dist/lib/tables/constants.js';
+export { errorCode, errorMessage } from '../../dist/lib/errors.js';

@@ -1,0 +1,46 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { run, start, stopAll } from './helpers/run.js';
+
+const ROOT = path.resolve(__dirname, '..');
+
+afterEach(stopAll);
+
+test('the programs in the README do what it says', async () => {
+  const text = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const [client = '', server = ''] = [...text.matchAll(/```js\n(.*?)```/gs)].map(
+    ([, code = '']) => code,
+  );
+  const serving = start(
+    process.execPath,
+    ['--input-type=module', '--eval', server.replace('5000', '0')],
+    { cwd: ROOT },
+  );
+  const [, port = ''] = await serving.stderrMatch(/port: (\d+)/);
+  const sent = await run(process.execPath, ['--eval', client.replace('5000', port)], { cwd: ROOT });
+  expect(sent).toMatchObject({ code: 0, stderr: '' });
+  expect(sent.stdout.toString()).toBe('11\n');
+  await serving.stderrMatch(/^127\.0\.0\.1 11 complete$/m);
+  const { code, stdout } = await serving.kill();
+  expect(stdout.toString()).toBe('Go Tigers!\n');
+  expect(code).toBe(0);
+});
+
+test('the scripts and files that the documents name are there', () => {
+  const { scripts } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'docs/design.md', 'docs/dependencies.md']) {
+    const text = fs.readFileSync(path.join(ROOT, file), 'utf8');
+    for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) {
+      expect([file, Object.keys(scripts)]).toEqual([file, expect.arrayContaining([name])]);
+    }
+    for (const [, target = ''] of text.matchAll(/\]\(([^):]+)\)/g)) {
+      expect([file, target, fs.existsSync(path.join(ROOT, path.dirname(file), target))]).toEqual([
+        file,
+        target,
+        true,
+      ]);
+    }
+  }
+});
