@@ -35,17 +35,16 @@ double Clamp(const Napi::Value& value, double fallback, double most) {
 class MessageServer : public Napi::ObjectWrap<MessageServer>, private server::EventListener {
  public:
   static void Register(Napi::Env env, Napi::Object exports) {
-    Napi::Function constructor = DefineClass(
-        env, "MessageServer",
-        {
-            InstanceMethod<&MessageServer::Start>("start"),
-            InstanceMethod<&MessageServer::Close>("close"),
-            InstanceMethod<&MessageServer::Take>("take"),
-            InstanceMethod<&MessageServer::Aside>("aside"),
-            InstanceMethod<&MessageServer::Stats>("stats"),
-            InstanceMethod<&MessageServer::TellAll>("tellAll"),
-            InstanceMethod<&MessageServer::SetRef>("setRef"),
-        });
+    Napi::Function constructor = DefineClass(env, "MessageServer",
+                                             {
+                                                 InstanceMethod<&MessageServer::Start>("start"),
+                                                 InstanceMethod<&MessageServer::Close>("close"),
+                                                 InstanceMethod<&MessageServer::Take>("take"),
+                                                 InstanceMethod<&MessageServer::Aside>("aside"),
+                                                 InstanceMethod<&MessageServer::Stats>("stats"),
+                                                 InstanceMethod<&MessageServer::TellAll>("tellAll"),
+                                                 InstanceMethod<&MessageServer::SetRef>("setRef"),
+                                             });
     exports.Set("MessageServer", constructor);
   }
 

@@ -21,7 +21,8 @@ bool OutOfResources(int error) {
 }
 
 // Errors after which no accept on this descriptor can succeed. All others belong to one connection
-// that is already gone (accept(2) lists the network errors that it passes on) or pass by themselves.
+// that is already gone (accept(2) lists the network errors that it passes on) or pass by
+// themselves.
 bool Fatal(int error) {
   return error == -EBADF || error == -EINVAL || error == -ENOTSOCK || error == -EFAULT ||
          error == -EOPNOTSUPP;

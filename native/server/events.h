@@ -14,9 +14,9 @@ enum class Outcome : uint8_t { kComplete, kReset, kCut, kIdle, kSplit };
 
 struct Event {
   enum class Kind : uint8_t {
-    kMessage,       // peer, outcome, bytes, lost, error (of a reset)
-    kOutputFailed,  // error; the server drains by itself
-    kListenerLost,  // error; the server drains by itself
+    kMessage,        // peer, outcome, bytes, lost, error (of a reset)
+    kOutputFailed,   // error; the server drains by itself
+    kListenerLost,   // error; the server drains by itself
     kAcceptDelayed,  // call, error; told once for each outage
     kSpoolFailed,    // error; told once
     kClosed,         // the last event: every thread but the supervisor is gone

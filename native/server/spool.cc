@@ -51,8 +51,8 @@ int Spool::Append(const char* data, size_t length) {
   }
   size_t written = 0;
   while (error == 0 && written < length) {
-    ssize_t taken = ::pwrite(fd_, data + written, length - written,
-                             static_cast<off_t>(size_ + written));
+    ssize_t taken =
+        ::pwrite(fd_, data + written, length - written, static_cast<off_t>(size_ + written));
     if (taken > 0) {
       written += static_cast<size_t>(taken);
     } else if (taken == 0 || errno != EINTR) {

@@ -68,22 +68,31 @@ class Condition {
     pthread_condattr_destroy(&attributes);
 #endif
   }
-  ~Condition() { pthread_cond_destroy(&condition_); }
+  ~Condition() {
+    pthread_cond_destroy(&condition_);
+  }
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
 
-  void Signal() { pthread_cond_signal(&condition_); }
-  void Broadcast() { pthread_cond_broadcast(&condition_); }
+  void Signal() {
+    pthread_cond_signal(&condition_);
+  }
+  void Broadcast() {
+    pthread_cond_broadcast(&condition_);
+  }
 
   // The mutex is held by the caller. Wakes may be spurious, so every wait is in a loop.
-  void Wait(Mutex& mutex) { pthread_cond_wait(&condition_, mutex.native()); }
+  void Wait(Mutex& mutex) {
+    pthread_cond_wait(&condition_, mutex.native());
+  }
 
   // Returns at NowMs() == `deadline` at the latest.
   void WaitUntil(Mutex& mutex, int64_t deadline) {
 #ifdef __APPLE__
     int64_t left = deadline - NowMs();
     if (left <= 0) return;
-    timespec relative = {static_cast<time_t>(left / 1000), static_cast<long>(left % 1000) * 1000000};
+    timespec relative = {static_cast<time_t>(left / 1000),
+                         static_cast<long>(left % 1000) * 1000000};
     pthread_cond_timedwait_relative_np(&condition_, mutex.native(), &relative);
 #else
     timespec until = {static_cast<time_t>(deadline / 1000),
