@@ -33,7 +33,8 @@ export async function ctest(kind) {
     ? await run('cmake', ['--build', configured.folder, '-j', jobs])
     : configured;
   if (!built.ok) return { ...none, ok: false, failed: 1, output: built.output };
-  const options = ['--output-on-failure', '--no-tests=error', '-j', jobs];
+  // One by one: some of them are about who waits how long, and load both cores.
+  const options = ['--output-on-failure', '--no-tests=error'];
   const tested = await run('ctest', ['--test-dir', configured.folder, ...options]);
   const counts = /(\d+) tests failed out of (\d+)/.exec(tested.output);
   const failed = Number(counts?.[1] ?? 1);

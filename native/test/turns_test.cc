@@ -151,15 +151,18 @@ TEST(InTheDrainMessagesBecomeFinished) {
   CHECK_EQ(stage.End(), "Ba");
 }
 
-TEST(InTheDrainTryTakeOvertakesNoFinishedMessage) {
+TEST(InTheDrainAFreeTurnIsKeptForFinishedMessages) {
   Stage stage;
   stage.turns.BeginDrain(1);
   CHECK(!stage.turns.TryTake());
+  stage.Queue("b", &kUnfinished);
+  CHECK_EQ(stage.file.text(), "");
   stage.Queue("A");
+  CHECK_EQ(stage.file.text(), "A");
   stage.turns.FinishedDone();
+  CHECK_EQ(stage.End(), "Ab");
   CHECK(stage.turns.TryTake());
   stage.turns.Pass();
-  CHECK_EQ(stage.End(), "A");
 }
 
 TEST(ManyThreadsHaveOneTurnEach) {
