@@ -86,29 +86,49 @@ void AcceptLoop::RunThread() {
   while (Follow()) {
     leading_ = true;
     mutex_.Unlock();
-    sys::Address peer;
-    int fd = Lead(&peer);
+    RunLeader();
     mutex_.Lock();
-    leading_ = false;
+  }
+  Leave();
+}
+
+// Accepts and serves until it has given up the lead and served the connection that it did so for.
+void AcceptLoop::RunLeader() {
+  Lead lead(this);
+  while (lead.held()) {
+    sys::Address peer;
+    int fd = Accept(&peer);
     if (fd < 0) {
+      Locked lock(mutex_);
+      leading_ = false;
       stopping_ = true;
       followers_.Broadcast();
       changed_.Broadcast();
-      break;
+      return;
     }
-    open_++;
-    if (stopping_) {
-      changed_.Broadcast();
-    } else {
-      followers_.Signal();
+    open_.fetch_add(1);
+    handler_->Serve(fd, peer, &lead);
+    if (open_.fetch_sub(1) == maxConnections_) {
+      Locked lock(mutex_);
+      room_.Signal();
     }
-    mutex_.Unlock();
-    handler_->Serve(fd, peer);
-    mutex_.Lock();
-    open_--;
-    room_.Signal();
   }
-  Leave();
+}
+
+void Lead::StepDown() {
+  if (!held_) return;
+  held_ = false;
+  loop_->StepDown();
+}
+
+void AcceptLoop::StepDown() {
+  Locked lock(mutex_);
+  leading_ = false;
+  if (stopping_) {
+    changed_.Broadcast();
+  } else {
+    followers_.Signal();
+  }
 }
 
 // Waits until this thread is to lead; false where it is to end. The mutex is held. A thread that
@@ -147,17 +167,22 @@ void AcceptLoop::Leave() {
 }
 
 // A connection, or -1 where the loop stops.
-int AcceptLoop::Lead(sys::Address* peer) {
+int AcceptLoop::Accept(sys::Address* peer) {
+  // With a successor at hand, a connection that is in the queue already needs no poll.
+  bool look = HasSuccessor();
   for (;;) {
     if (!AwaitRoom()) return -1;
-    int ready = AwaitConnection();
-    if (ready < 0) return -1;
-    if (ready == 0) continue;
-    int error = EnsureSuccessor();
-    if (error != 0) {
-      BackOff("pthread_create", error);
-      continue;
+    if (!look) {
+      int ready = AwaitConnection();
+      if (ready < 0) return -1;
+      if (ready == 0) continue;
+      int error = EnsureSuccessor();
+      if (error != 0) {
+        BackOff("pthread_create", error);
+        continue;
+      }
     }
+    look = false;
     int fd = sys::accept(listener_, peer);
     if (fd >= 0) {
       delayMs_ = 0;
@@ -176,7 +201,7 @@ int AcceptLoop::Lead(sys::Address* peer) {
 // Waits while the most connections that are allowed are open; false where the loop stops.
 bool AcceptLoop::AwaitRoom() {
   Locked lock(mutex_);
-  while (open_ >= maxConnections_ && !stopping_) room_.Wait(mutex_);
+  while (open_.load() >= maxConnections_ && !stopping_) room_.Wait(mutex_);
   return !stopping_;
 }
 
@@ -193,12 +218,16 @@ int AcceptLoop::AwaitConnection() {
   return fds[0].revents != 0 ? 1 : 0;
 }
 
+// Followers that may still leave for want of work are only those beyond kIdleKept, so one that
+// waits now goes on waiting for as long as this thread leads.
+bool AcceptLoop::HasSuccessor() {
+  Locked lock(mutex_);
+  return idle_ > 0;
+}
+
 int AcceptLoop::EnsureSuccessor() {
   Locked lock(mutex_);
-  // Followers that may still leave for want of work are only those beyond kIdleKept, so one that
-  // waits now goes on waiting.
-  if (idle_ > 0) return 0;
-  return AddThread();
+  return idle_ > 0 ? 0 : AddThread();
 }
 
 // The connection stays in the queue and the listener stays readable, so without a pause this would

@@ -4,17 +4,40 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include <atomic>
+
 #include "native/server/sync.h"
 #include "native/sys/address.h"
 #include "native/sys/wake.h"
 
 namespace sockkit::server {
 
+class AcceptLoop;
+
+// The lead of an accept loop, as the thread that serves a connection has it at first. It goes on
+// having it as long as it does not wait for anything, so that a short message which is there
+// already costs no switch to another thread.
+class Lead {
+ public:
+  explicit Lead(AcceptLoop* loop) : loop_(loop) {}
+  Lead(const Lead&) = delete;
+  Lead& operator=(const Lead&) = delete;
+
+  // To be called before the first wait, and before work that can last: another thread accepts from
+  // now on. May be called often.
+  void StepDown();
+  bool held() const { return held_; }
+
+ private:
+  AcceptLoop* const loop_;
+  bool held_ = true;
+};
+
 // What an accept loop asks of its owner. All of it is called on the loop's threads.
 class ConnectionHandler {
  public:
   // Serves one connection to its end on the calling thread. Owns `fd` and closes it.
-  virtual void Serve(int fd, const sys::Address& peer) = 0;
+  virtual void Serve(int fd, const sys::Address& peer, Lead* lead) = 0;
   // accept() or pthread_create() failed for want of resources: told once for each outage, which
   // ends with the next connection. The loop goes on trying.
   virtual void AcceptDelayed(const char* call, int error) = 0;
@@ -27,8 +50,9 @@ class ConnectionHandler {
 
 // Leader and followers: one thread, the leader, waits for a connection; before it accepts one it
 // makes sure that a successor is waiting, so that creating a thread is never on the path of a
-// connection; it then serves the connection itself and joins the followers. Every connection has a
-// thread of its own from accept to close and no descriptor goes from thread to thread.
+// connection; it then serves the connection itself, gives up the lead before it would wait for
+// anything, and at the end joins the followers. Every connection has a thread of its own from
+// accept to close and no descriptor goes from thread to thread.
 class AcceptLoop {
  public:
   AcceptLoop() = default;
@@ -48,11 +72,16 @@ class AcceptLoop {
   uint32_t threads();
 
  private:
+  friend class Lead;
+
   static void* Run(void* self);
   void RunThread();
   bool Follow();
-  int Lead(sys::Address* peer);
+  void RunLeader();
+  void StepDown();
+  int Accept(sys::Address* peer);
   int EnsureSuccessor();
+  bool HasSuccessor();
   int AddThread();
   bool AwaitRoom();
   int AwaitConnection();
@@ -72,9 +101,10 @@ class AcceptLoop {
   bool leading_ = false;
   uint32_t threads_ = 0;
   uint32_t idle_ = 0;
-  uint32_t open_ = 0;
   bool hasExited_ = false;
   pthread_t exited_;  // The thread that left last and is not joined yet, where hasExited_.
+
+  std::atomic<uint32_t> open_{0};
 
   // Only the leader touches these.
   int delayMs_ = 0;

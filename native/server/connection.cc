@@ -18,8 +18,12 @@ constexpr int kMemoryPauseMs = 10;
 
 }  // namespace
 
-Connection::Connection(MessageServer* server, int fd, const sys::Address& peer)
-    : server_(server), fd_(fd), peer_(peer), spool_(&server->spoolRoom_) {}
+Connection::Connection(MessageServer* server, int fd, const sys::Address& peer, Lead* lead)
+    : server_(server), fd_(fd), peer_(peer), lead_(lead), spool_(&server->spoolRoom_) {}
+
+void Connection::StepDown() {
+  if (lead_ != nullptr) lead_->StepDown();
+}
 
 void Connection::Run() {
   Ending ending;
@@ -136,6 +140,7 @@ Connection::Ending Connection::AwaitMore() {
 Connection::Ending Connection::Await() {
   // A connection that waits and has nothing to keep in memory holds no buffer.
   if (!turn_ && (held_.empty() || held_.first()->used == 0)) Release();
+  StepDown();
   const MessageServerConfig& config = server_->config_;
   const int64_t idleUs = config.idleTimeoutMs * 1000;
   const int64_t stallUs = config.stallMs * 1000;
@@ -175,6 +180,7 @@ Connection::Ending Connection::Await() {
 }
 
 void Connection::AwaitMemory() {
+  StepDown();
   pollfd wake = {server_->wake_.fd(), POLLIN, 0};
   sys::poll(&wake, 1, kMemoryPauseMs);
 }
@@ -191,6 +197,7 @@ bool Connection::MakeRoom() {
     if (large) largeBlocks_++;
     while (block == nullptr && (block = pool.TakeSmall()) == nullptr) AwaitMemory();
   } else {
+    StepDown();  // A long message may never make its thread wait.
     if (largeBlocks_ >= server_->config_.holdBytes / BlockPool::kLargeBytes) return false;
     block = pool.TakeLarge();
     if (block == nullptr) return false;

@@ -8,11 +8,13 @@
 
 #include "native/server/blocks.h"
 #include "native/server/live_text.h"
+#include "native/server/output.h"
 #include "native/server/spool.h"
 #include "native/sys/address.h"
 
 namespace sockkit::server {
 
+class Lead;
 class MessageServer;
 
 // One connection, from accept to close, on one thread and mostly on its stack, which is small.
@@ -24,10 +26,10 @@ class MessageServer;
 //   turn       the thread has the turn at the output, and what arrives is printed at once ("the
 //              floor", while more is to come)
 //   discarding the output has failed; what arrives is counted and dropped
-class Connection {
+class Connection : private BeforeWait {
  public:
-  // Owns `fd` until Close().
-  Connection(MessageServer* server, int fd, const sys::Address& peer);
+  // Owns `fd` until Close(). `lead` is the thread's in its accept loop, or null.
+  Connection(MessageServer* server, int fd, const sys::Address& peer, Lead* lead);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -57,6 +59,8 @@ class Connection {
   enum class Ending { kNone, kEnd, kReset, kCut, kIdle, kLostFloor, kAborted };
 
   void BeginMessage();
+  void StepDown();
+  void WillWait() override { StepDown(); }
   Ending Receive();
   void Finish(Ending ending);
   void Report(Ending ending);
@@ -86,6 +90,7 @@ class Connection {
   MessageServer* const server_;
   const int fd_;
   const sys::Address peer_;
+  Lead* const lead_;
 
   // This message.
   BlockList held_;

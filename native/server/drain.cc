@@ -19,7 +19,8 @@ namespace sockkit::server {
 
 // A connection that was still in the listener's queue.
 struct MessageServer::Waiting {
-  Waiting(MessageServer* server, int fd, const sys::Address& peer) : connection(server, fd, peer) {}
+  Waiting(MessageServer* server, int fd, const sys::Address& peer)
+      : connection(server, fd, peer, nullptr) {}
   Connection connection;
   Waiting* next = nullptr;
 };
@@ -124,7 +125,6 @@ void MessageServer::ServeRest(Waiting** list, bool finished) {
 
 void MessageServer::SealAll() {
   Locked lock(registryMutex_);
-  sealing_ = true;
   for (Connection* one = connections_; one != nullptr; one = one->next) one->Seal();
 }
 
@@ -133,7 +133,7 @@ uint32_t MessageServer::MarkFinished() {
   Locked lock(registryMutex_);
   uint32_t count = 0;
   for (Connection* one = connections_; one != nullptr; one = one->next) {
-    if (one->counted || !one->AtEnd()) continue;
+    if (!one->AtEnd()) continue;
     one->finished.store(true);
     one->counted = true;
     count++;
@@ -141,22 +141,12 @@ uint32_t MessageServer::MarkFinished() {
   return count;
 }
 
+// Comes before the thread gives up the lead, and so before the drain can go through the registry.
 void MessageServer::Register(Connection* connection) {
-  {
-    Locked lock(registryMutex_);
-    connection->next = connections_;
-    if (connections_ != nullptr) connections_->previous = connection;
-    connections_ = connection;
-    if (!sealing_) return;
-  }
-  // Accepted in time, but the drain has been through the registry before it came here.
-  connection->Seal();
-  sys::AwaitPackets();
   Locked lock(registryMutex_);
-  if (connection->counted || !connection->AtEnd()) return;
-  connection->finished.store(true);
-  connection->counted = true;
-  turns_.AddFinished();
+  connection->next = connections_;
+  if (connections_ != nullptr) connections_->previous = connection;
+  connections_ = connection;
 }
 
 void MessageServer::Unregister(Connection* connection) {

@@ -68,10 +68,10 @@ void MessageServer::Join() {
   output_.Close();
 }
 
-void MessageServer::Serve(int fd, const sys::Address& accepted) {
+void MessageServer::Serve(int fd, const sys::Address& accepted, Lead* lead) {
   sys::Address peer = accepted;
   sys::UnmapV4(&peer);
-  Connection connection(this, fd, peer);
+  Connection connection(this, fd, peer, lead);
   accepted_.fetch_add(1, std::memory_order_relaxed);
   open_.fetch_add(1, std::memory_order_relaxed);
   Register(&connection);

@@ -74,7 +74,7 @@ class MessageServer final : private ConnectionHandler {
   friend class Connection;
 
   // ConnectionHandler.
-  void Serve(int fd, const sys::Address& accepted) override;
+  void Serve(int fd, const sys::Address& accepted, Lead* lead) override;
   void AcceptDelayed(const char* call, int error) override;
   void ListenerLost(int error) override;
 
@@ -114,7 +114,6 @@ class MessageServer final : private ConnectionHandler {
 
   Mutex registryMutex_;
   Connection* connections_ = nullptr;
-  bool sealing_ = false;  // The drain has been through the registry, or is.
 
   Mutex supervisorMutex_;
   Condition supervisorWake_;

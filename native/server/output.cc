@@ -60,7 +60,7 @@ void Output::Close() {
   fd_ = -1;
 }
 
-size_t Output::Write(const char* data, size_t length) {
+size_t Output::Write(const char* data, size_t length, BeforeWait* before) {
   size_t written = 0;
   int64_t waitingSince = 0;  // Since the last byte was taken; 0 where nothing waited since.
   while (written < length && failure() == 0) {
@@ -69,6 +69,7 @@ size_t Output::Write(const char* data, size_t length) {
       written += static_cast<size_t>(taken);
       waitingSince = 0;
     } else if (taken == -EAGAIN) {
+      if (before != nullptr) before->WillWait();
       if (waitingSince == 0) waitingSince = NowUs();
       if (!AwaitRoom(waitingSince)) Fail(-ETIMEDOUT);
     } else if (taken != -EINTR) {

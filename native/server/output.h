@@ -10,6 +10,15 @@
 
 namespace sockkit::server {
 
+// Told before a write waits for its reader, on the thread that does.
+class BeforeWait {
+ public:
+  virtual void WillWait() = 0;
+
+ protected:
+  ~BeforeWait() = default;
+};
+
 // Writes to a descriptor that is not ours: it may be a file, a pipe, a terminal or a socket,
 // blocking or not, and shared with other programs, so its flags are never changed. Only one thread
 // writes at a time (see Turns). Writing never blocks inside the kernel where that can be helped, so
@@ -31,9 +40,9 @@ class Output {
   int Open(int fd);
   void Close();
 
-  // Writes all of it and returns `length`, or returns how much went before the output failed. Once
-  // failed, every later call returns 0 at once.
-  size_t Write(const char* data, size_t length);
+  // `before` may be null. Writes all of it and returns `length`, or returns how much went before
+  // the output failed. Once failed, every later call returns 0 at once.
+  size_t Write(const char* data, size_t length, BeforeWait* before = nullptr);
 
   // The negated errno that writing failed with, or 0. -ETIMEDOUT: no byte was taken in time.
   int failure() const { return failure_.load(std::memory_order_acquire); }

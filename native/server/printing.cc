@@ -25,11 +25,14 @@ void Connection::Finish(Ending ending) {
   if (server_->config_.live) {
     FinishLive();
   } else if (!turn_ && !discarding_ && Pending()) {
-    turns.Take(&finished);
+    if (!turns.TryTake()) {
+      StepDown();
+      turns.Take(&finished);
+    }
     turn_ = true;
     PrintPending();
   }
-  if (turn_) turns.Pass();
+  if (turn_) turns.Pass(this);
   turn_ = false;
   Release();
   spool_.Close();
@@ -78,7 +81,7 @@ void Connection::Report(Ending ending) {
 // message with it.
 void Connection::Print(const char* data, size_t length, size_t bytes) {
   if (discarding_) return;
-  size_t written = server_->output_.Write(data, length);
+  size_t written = server_->output_.Write(data, length, this);
   server_->bytesOut_.fetch_add(written, std::memory_order_relaxed);
   if (written == length) {
     printed_ += bytes;
@@ -146,6 +149,7 @@ void Connection::Release() {
 void Connection::PrintLive(Block* block) {
   constexpr size_t kSlice = 512;
   Turns& turns = server_->turns_;
+  StepDown();
   turns.Take(&kNeverLast);
   if (!server_->config_.escape) {
     Print(block->data, block->used, block->used);
@@ -156,7 +160,7 @@ void Connection::PrintLive(Block* block) {
       Print(out, text_.Convert(block->data + at, length, out), length);
     }
   }
-  turns.Pass();
+  turns.Pass(this);
   block->used = 0;
 }
 
@@ -164,9 +168,10 @@ void Connection::FinishLive() {
   char out[LiveText::kGrowth * LiveText::kKept];
   size_t length = text_.Finish(out);
   if (length == 0 || discarding_) return;
+  StepDown();
   server_->turns_.Take(&kNeverLast);
   Print(out, length, 0);
-  server_->turns_.Pass();
+  server_->turns_.Pass(this);
 }
 
 }  // namespace sockkit::server

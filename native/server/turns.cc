@@ -63,13 +63,13 @@ void Turns::GrantNext() {
   place->wake.Signal();
 }
 
-void Turns::Pass() {
+void Turns::Pass(BeforeWait* before) {
   char* text = nullptr;
   size_t length = 0;
   mutex_.Lock();
   while (TakeAsides(&text, &length)) {
     mutex_.Unlock();
-    output_->Write(text, length);
+    output_->Write(text, length, before);
     free(text);
     mutex_.Lock();
   }
@@ -111,12 +111,7 @@ bool Turns::TakeAsides(char** text, size_t* length) {
 void Turns::BeginDrain(uint32_t count) {
   Locked lock(mutex_);
   draining_ = true;
-  unprinted_ += count;
-}
-
-void Turns::AddFinished() {
-  Locked lock(mutex_);
-  unprinted_++;
+  unprinted_ = count;
 }
 
 void Turns::FinishedDone() {

@@ -31,8 +31,9 @@ class Turns {
   // drain may change it (the descriptor is at its end then, though not read to it).
   void Take(const std::atomic<bool>* finished);
 
-  // Gives the turn to the next in the queue.
-  void Pass();
+  // Gives the turn to the next in the queue, after the asides that have come meanwhile. `before` is
+  // told where writing them has to wait, and may be null.
+  void Pass(BeforeWait* before = nullptr);
 
   // Whether anyone is queued, and the descriptor that becomes readable when the queue stops being
   // empty; only the holder of the turn clears it.
@@ -43,9 +44,8 @@ class Turns {
   // turn is passed. Copies it. Text beyond what is kept for that is dropped, and a line says so.
   void Aside(const char* text, size_t length);
 
-  // From now on unfinished messages wait until `count` finished ones, and those added, are done.
+  // From now on unfinished messages wait until `count` finished ones are done.
   void BeginDrain(uint32_t count);
-  void AddFinished();
   void FinishedDone();
 
  private:

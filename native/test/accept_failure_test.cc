@@ -36,8 +36,9 @@ extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) 
   using Accept = int (*)(int, sockaddr*, socklen_t*, int);
   static const Accept real = reinterpret_cast<Accept>(dlsym(RTLD_NEXT, "accept4"));
   CountAttempt();
-  if (acceptError != 0) {
-    errno = acceptError;
+  // Read once: between two readings a test may have set it back, and errno 0 is no failure.
+  if (int error = acceptError) {
+    errno = error;
     return -1;
   }
   return real(fd, address, length, flags);
@@ -47,9 +48,9 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
                               void* (*run)(void*), void* argument) {
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static const Create real = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
-  if (createError != 0) {
+  if (int error = createError) {
     CountAttempt();
-    return createError;
+    return error;
   }
   return real(thread, attributes, run, argument);
 }
@@ -58,8 +59,9 @@ namespace sockkit::test {
 namespace {
 
 struct Handler : server::ConnectionHandler {
-  void Serve(int fd, const sys::Address&) override {
+  void Serve(int fd, const sys::Address&, server::Lead* lead) override {
     Fd connection(fd);
+    lead->StepDown();
     AwaitClose(connection);
     served++;
   }

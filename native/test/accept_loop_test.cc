@@ -34,8 +34,9 @@ using server::AcceptLoop;
 
 // Reads each connection to its end.
 struct Handler : server::ConnectionHandler {
-  void Serve(int fd, const sys::Address& peer) override {
+  void Serve(int fd, const sys::Address& peer, server::Lead* lead) override {
     Fd connection(fd);
+    if (!keepsLead) lead->StepDown();
     {
       server::Locked lock(mutex);
       threads.insert(static_cast<int>(gettid()));
@@ -52,6 +53,7 @@ struct Handler : server::ConnectionHandler {
   void AcceptDelayed(const char*, int) override { delayed++; }
   void ListenerLost(int) override { lost++; }
 
+  bool keepsLead = false;
   std::atomic<int> open{0};
   std::atomic<int> mostOpen{0};
   std::atomic<int> served{0};
@@ -121,6 +123,20 @@ TEST(AThousandConnectionsOneAfterAnotherNeedFewThreads) {
   // The first was created before.
   CHECK(created - before < 9);
   CHECK(stage.handler.threads.size() < 10);
+}
+
+TEST(WhoKeepsTheLeadServesOneAfterAnother) {
+  Stage stage;
+  stage.handler.keepsLead = true;
+  for (int i = 1; i <= 100; i++) {
+    stage.ConnectMany(1);
+    stage.clients.clear();
+    CHECK_EVENTUALLY_EQ(stage.handler.served.load(), i);
+  }
+  // A successor was there all the time, and had nothing to do.
+  CHECK_EQ(stage.loop.threads(), 2u);
+  server::Locked lock(stage.handler.mutex);
+  CHECK_EQ(stage.handler.threads.size(), 1u);
 }
 
 TEST(AtMostFourThreadsStayIdle) {

@@ -141,9 +141,8 @@ TEST(InTheDrainMessagesBecomeFinished) {
   stage.turns.Take(&kUnfinished);
   stage.Queue("a", &kUnfinished);
   stage.Queue("B", &finished);
-  stage.turns.BeginDrain(0);
   finished = true;
-  stage.turns.AddFinished();
+  stage.turns.BeginDrain(1);
   stage.turns.Pass();
   CHECK(AwaitQuiet());
   CHECK_EQ(stage.file.text(), "B");
