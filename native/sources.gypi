@@ -2,7 +2,7 @@
   "variables": {
     "sockkit_sys": [
       "native/sys/address.cc",
-      "native/sys/filter.cc",
+      "native/sys/arrivals.cc",
       "native/sys/resolve.cc",
       "native/sys/socket.cc",
       "native/sys/wake.cc"

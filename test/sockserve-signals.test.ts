@@ -1,4 +1,6 @@
 // The end of sockserve: by a signal, at any moment, and with nothing lost that was acknowledged.
+import * as sys from 'sockkit/sys';
+import { constants } from 'sockkit/sys';
 import { Client, closeClients } from './helpers/clients.js';
 import { removeFiles } from './helpers/files.js';
 import { Flood } from './helpers/flood.js';
@@ -77,6 +79,30 @@ test('SIGINT while the reader of stdout has stopped: exit status 1 with the coun
   expect(Number(lost)).toBeGreaterThan(0);
   // Nothing is without a trace: what was acknowledged is printed or counted.
   expect(flood.reader.bytes + Number(lost)).toBeGreaterThanOrEqual(Number(acknowledged));
+});
+
+test('a client whose message is cut is reset, and sees no orderly end before that', async () => {
+  // Many clients take such an end for the sign that the server has read everything.
+  const { server, port } = await sockserve();
+  server.child.stdout?.pause();
+  const fd = sys.socket(constants.AF_INET, constants.SOCK_STREAM);
+  try {
+    sys.connect(fd, { address: '127.0.0.1', port });
+    const chunk = Buffer.alloc(65_536);
+    let fullTurns = 0;
+    await eventually('both systems are full', () => {
+      const full = sys.trySend(fd, chunk, constants.MSG_DONTWAIT) < 0;
+      fullTurns = full ? fullTurns + 1 : 0;
+      return fullTurns > 40;
+    });
+    sys.shutdown(fd, constants.SHUT_WR);
+    server.child.kill('SIGTERM');
+    server.child.stdout?.resume();
+    expect((await server.finished).stderr).toContain('1 connection was cut');
+    expect(() => sys.recv(fd, chunk, constants.MSG_DONTWAIT)).toThrow('recv ECONNRESET');
+  } finally {
+    sys.close(fd);
+  }
 });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(

@@ -5,7 +5,7 @@
 #include <poll.h>
 
 #include "native/server/message_server.h"
-#include "native/sys/filter.h"
+#include "native/sys/arrivals.h"
 #include "native/sys/socket.h"
 
 namespace sockkit::server {
@@ -43,27 +43,20 @@ void Connection::Close() {
 }
 
 bool Connection::AtEnd() const {
-  // After Seal() a unix socket always looks so.
-  if (cutBySeal_.load()) return false;
-#ifdef POLLRDHUP
-  pollfd end = {fd_, POLLRDHUP, 0};
-  return sys::poll(&end, 1, 0) > 0 && (end.revents & POLLRDHUP) != 0;
-#else
-  return false;
-#endif
+  // A unix socket looks ended once it is sealed; if it was so before, it was not sealed.
+  return !cutBySeal_.load() && sys::PeerEnded(fd_);
 }
 
 void Connection::Seal() {
-  if (AtEnd()) return;
   const MessageServerConfig& config = server_->config_;
-  if (config.unixSocket && !config.noFilter) {
-    // Unix sockets have no filter, but for them this stops the peer and keeps what is queued.
+  if (config.noFilter || AtEnd()) return;
+  if (config.unixSocket) {
+    // There are no packets to drop, but for them this stops the peer and keeps what is queued.
     cutBySeal_.store(true);
     sys::shutdown(fd_, SHUT_RD);
-    return;
+  } else {
+    sys::DropIncoming(fd_);
   }
-  if (!config.noFilter && sys::DropIncoming(fd_) == 0) return;
-  unsealed_.store(true, std::memory_order_release);
 }
 
 void Connection::BeginMessage() {
@@ -96,15 +89,13 @@ Connection::Ending Connection::Receive() {
   }
 }
 
-// How much may be received at once: less than there is room for only where the drain could not
-// stop arrivals, so that reading ends against a fast sender too.
+// How much may be received at once. In the drain nothing arrives any more, as a rule; where
+// something does (see DropIncoming) it is not read, so that reading ends against a fast sender too.
 size_t Connection::Limit(size_t size) {
-  if (!unsealed_.load(std::memory_order_acquire)) return size;
   if (!limited_) {
-    // Counted between two calls of recv(), on the thread that makes them: another thread's count
-    // could be of bytes from before a recv() that is under way, or from after it.
-    limit_ = sys::BytesReadable(fd_);
+    if (!server_->draining_.load(std::memory_order_acquire)) return size;
     limited_ = true;
+    limit_ = sys::BytesReadable(fd_);
   }
   return limit_ < size ? static_cast<size_t>(limit_) : size;
 }
@@ -113,16 +104,28 @@ size_t Connection::Limit(size_t size) {
 Connection::Ending Connection::AtLimit() const {
   char byte;
   ssize_t more = sys::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return more == 0 ? Ending::kEnd : Ending::kCut;
+  return more == 0 && !cutBySeal_.load() ? Ending::kEnd : Ending::kCut;
 }
 
 // What a recv() that brought nothing means; kNone to receive again.
 Connection::Ending Connection::Judge(long result) {
-  if (result == 0) return cutBySeal_.load() ? Ending::kCut : Ending::kEnd;
   if (result == -EAGAIN) return Await();
   if (result == -EINTR) return Ending::kNone;
+  if (result == 0 && cutBySeal_.load()) {
+    AwaitDrain();
+    return Ending::kCut;
+  }
+  if (result == 0) return Ending::kEnd;
   error_ = static_cast<int>(result);
   return Ending::kReset;
+}
+
+// A unix socket comes to the end that the drain has made before the drain has found out which
+// messages are finished, and those go first.
+void Connection::AwaitDrain() {
+  StepDown();
+  pollfd wake = {server_->wake_.fd(), POLLIN, 0};
+  while (wake.revents == 0) sys::poll(&wake, 1, -1);
 }
 
 Connection::Ending Connection::AwaitMore() {
@@ -147,12 +150,7 @@ Connection::Ending Connection::Await() {
   const int64_t began = NowUs();
   for (;;) {
     if (server_->aborting_.load(std::memory_order_acquire)) return Ending::kAborted;
-    if (server_->draining_.load(std::memory_order_acquire)) {
-      // Nothing arrives after this flag was set, but something may have before: look once more.
-      if (sawDrain_) return Ending::kCut;
-      sawDrain_ = true;
-      return Ending::kNone;
-    }
+    if (server_->draining_.load(std::memory_order_acquire)) return Ending::kNone;
     const int64_t before = NowUs();
     int timeout = idleUs > 0 ? PollMs(began + idleUs) : -1;
     if (timeout == 0) return Ending::kIdle;

@@ -70,6 +70,7 @@ class Connection : private BeforeWait {
   Ending AwaitMore();
   Ending Judge(long result);
   void AwaitMemory();
+  void AwaitDrain();
   void Commit(size_t length);
   size_t Limit(size_t size);
   Ending AtLimit() const;
@@ -111,13 +112,12 @@ class Connection : private BeforeWait {
   int error_ = 0;        // Of a reset.
   bool split_ = false;   // Has lost the floor before.
   bool reset_ = false;   // To be closed by RST, so that the peer knows.
-  bool sawDrain_ = false;
 
-  // Set by Seal(), read by the connection's thread.
-  std::atomic<bool> cutBySeal_{false};  // A unix socket whose end is our doing.
-  std::atomic<bool> unsealed_{false};   // No way to stop arrivals: read what is there by then.
-  bool limited_ = false;                // `limit_` is set: the bytes that may still be read.
+  bool limited_ = false;  // In the drain: `limit_` bytes are still to be read.
   uint64_t limit_ = 0;
+
+  // Set by Seal(): the end that a unix socket's thread will read is our own doing.
+  std::atomic<bool> cutBySeal_{false};
 };
 
 }  // namespace sockkit::server

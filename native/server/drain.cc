@@ -4,15 +4,15 @@
 //
 // Closing or shutting down a listener resets the connections in its queue, and reading until EAGAIN
 // never ends against a fast sender. So arrivals are stopped first, before the kernel acknowledges
-// them, by a filter on the listener and on every connection that is not at its end; what has been
-// acknowledged then is finite and is read to its end and printed, finished messages first.
+// them, on the listener and on every connection that is not at its end (arrivals.h says how); what
+// has been acknowledged then is finite and is read to its end and printed, finished messages first.
 #include <errno.h>
 
 #include <new>
 
 #include "native/server/connection.h"
 #include "native/server/message_server.h"
-#include "native/sys/filter.h"
+#include "native/sys/arrivals.h"
 #include "native/sys/socket.h"
 
 namespace sockkit::server {
@@ -53,9 +53,7 @@ void MessageServer::Drain() {
 
   Waiting* rest = nullptr;
   bool all = AcceptRest(&rest);
-  // Connections that were in the queue before the listener's filter have none yet.
   for (Waiting* one = rest; one != nullptr; one = one->next) one->connection.Seal();
-  if (rest != nullptr) sys::AwaitPackets();
 
   uint32_t finished = MarkFinished();
   for (Waiting* one = rest; one != nullptr; one = one->next) {
@@ -78,7 +76,6 @@ void MessageServer::Drain() {
     all = AcceptRest(&rest);
     if (rest == nullptr) break;
     for (Waiting* one = rest; one != nullptr; one = one->next) one->connection.Seal();
-    sys::AwaitPackets();
     ServeRest(&rest, false);
   }
   if (listener_ >= 0) sys::close(listener_);
