@@ -246,7 +246,7 @@ describe('close()', () => {
 test('aside() writes between messages, and at the end of one that is being printed', async () => {
   const { server, port } = await listening();
   server.aside('at once\n');
-  expect(output.read().toString()).toBe('at once\n');
+  await eventually('it is written', () => output.read().toString() === 'at once\n');
   const large = await Client.sending(port, Buffer.alloc(2 * MIB, 'x'));
   await eventually('it has the floor', () => output.size === 8 + 2 * MIB);
   server.aside('one\n');

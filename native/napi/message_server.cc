@@ -78,6 +78,8 @@ class MessageServer : public Napi::ObjectWrap<MessageServer>, private server::Ev
     int error = server_->Start(listener, output);
     if (error != 0) {
       ReleaseEventsFunction();
+      delete server_;  // So that a start can be tried again.
+      server_ = nullptr;
       return Number(error);
     }
     napi_add_env_cleanup_hook(env_, OnEnvironmentEnd, this);

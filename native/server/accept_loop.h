@@ -69,6 +69,9 @@ class AcceptLoop {
   // After StopAccepting(): returns when every connection has been served and every thread is gone.
   void Join();
 
+  // After Join().
+  void Close() { stop_.Close(); }
+
   uint32_t threads();
 
  private:

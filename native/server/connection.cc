@@ -91,9 +91,10 @@ Connection::Ending Connection::Receive() {
 
 // How much may be received at once. In the drain nothing arrives any more, as a rule; where
 // something does (see DropIncoming) it is not read, so that reading ends against a fast sender too.
+// What a peer that has ended or reset its side has sent is finite anyway.
 size_t Connection::Limit(size_t size) {
   if (!limited_) {
-    if (!server_->draining_.load(std::memory_order_acquire)) return size;
+    if (!server_->draining_.load(std::memory_order_acquire) || AtEnd()) return size;
     limited_ = true;
     limit_ = sys::BytesReadable(fd_);
   }
@@ -109,7 +110,7 @@ Connection::Ending Connection::AtLimit() const {
 
 // What a recv() that brought nothing means; kNone to receive again.
 Connection::Ending Connection::Judge(long result) {
-  if (result == -EAGAIN) return Await();
+  if (result == -EAGAIN) return limited_ ? AtLimit() : Await();
   if (result == -EINTR) return Ending::kNone;
   if (result == 0 && cutBySeal_.load()) {
     AwaitDrain();

@@ -31,9 +31,14 @@ void* MessageServer::RunSupervisor(void* self) {
 }
 
 void MessageServer::Supervise() {
-  {
-    Locked lock(supervisorMutex_);
-    while (!closeAsked_) supervisorWake_.Wait(supervisorMutex_);
+  for (bool closing = false; !closing;) {
+    {
+      Locked lock(supervisorMutex_);
+      while (!closeAsked_ && !asidesWait_) supervisorWake_.Wait(supervisorMutex_);
+      closing = closeAsked_;
+      asidesWait_ = false;
+    }
+    turns_.Flush();
   }
   Drain();
   Event event;
@@ -54,13 +59,13 @@ void MessageServer::Drain() {
   Waiting* rest = nullptr;
   bool all = AcceptRest(&rest);
   for (Waiting* one = rest; one != nullptr; one = one->next) one->connection.Seal();
+  if (rest != nullptr) sys::AwaitPackets();
 
   uint32_t finished = MarkFinished();
   for (Waiting* one = rest; one != nullptr; one = one->next) {
     one->connection.finished.store(one->connection.AtEnd());
     if (one->connection.finished.load()) finished++;
   }
-  output_.BeginDrain(config_.stallMs);
   turns_.BeginDrain(finished);
   draining_.store(true, std::memory_order_release);
   wake_.Signal();
@@ -76,6 +81,7 @@ void MessageServer::Drain() {
     all = AcceptRest(&rest);
     if (rest == nullptr) break;
     for (Waiting* one = rest; one != nullptr; one = one->next) one->connection.Seal();
+    sys::AwaitPackets();
     ServeRest(&rest, false);
   }
   if (listener_ >= 0) sys::close(listener_);

@@ -26,6 +26,10 @@ MessageServer::~MessageServer() {
 
 int MessageServer::Start(int listener, int output) {
   listener_ = listener;
+  // Connections inherit this: urgent bytes are bytes of the message, which recv() would leave out
+  // and FIONREAD not see beyond.
+  const int on = 1;
+  sys::setsockopt(listener, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
   int error = spoolDirectory_ == nullptr ? -ENOMEM : 0;
   if (error == 0) error = sys::setNonblocking(listener, true);
   if (error == 0) error = output_.Open(output);
@@ -43,7 +47,16 @@ int MessageServer::Start(int listener, int output) {
 
 void MessageServer::Close() {
   Locked lock(supervisorMutex_);
+  // From here on and not from the drain on: the supervisor may be writing an aside.
+  if (!closeAsked_) output_.BeginDrain(config_.stallMs);
   closeAsked_ = true;
+  supervisorWake_.Signal();
+}
+
+void MessageServer::Aside(const char* text, size_t length) {
+  if (!turns_.Aside(text, length)) return;
+  Locked lock(supervisorMutex_);
+  asidesWait_ = true;
   supervisorWake_.Signal();
 }
 
@@ -64,8 +77,13 @@ void MessageServer::Join() {
     supervising_ = false;
   }
   pthread_join(supervisor_, nullptr);
-  // Not before: an Aside() may come until here, and it may be another thread that writes it.
+  // What came since the supervisor's last look. A reader who has stopped is given up on by now.
+  turns_.Flush();
+  // Whoever keeps the object for its counters keeps no descriptor with it.
   output_.Close();
+  turns_.Close();
+  wake_.Close();
+  loop_.Close();
 }
 
 void MessageServer::Serve(int fd, const sys::Address& accepted, Lead* lead) {

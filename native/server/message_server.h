@@ -39,8 +39,8 @@ struct MessageServerStats {
 };
 
 // Prints what each connection sends to one output, message by message. Threads: those of the accept
-// loop, one per connection, and a supervisor, which does nothing until the server is to end and
-// then runs the drain (drain.cc).
+// loop, one per connection, and a supervisor, which writes asides while nobody prints, and runs the
+// drain (drain.cc).
 class MessageServer final : private ConnectionHandler {
  public:
   MessageServer(const MessageServerConfig& config, EventListener* listener);
@@ -64,7 +64,9 @@ class MessageServer final : private ConnectionHandler {
   void Join();
 
   bool Take(Event* event) { return events_.Take(event); }
-  void Aside(const char* text, size_t length) { turns_.Aside(text, length); }
+  // Prints a text of the program's own when no message is in the middle of being printed. Never
+  // waits.
+  void Aside(const char* text, size_t length);
   MessageServerStats Stats();
 
   // Whether messages that ended as they should are told too.
@@ -118,6 +120,7 @@ class MessageServer final : private ConnectionHandler {
   Mutex supervisorMutex_;
   Condition supervisorWake_;
   bool closeAsked_ = false;
+  bool asidesWait_ = false;
   bool supervising_ = false;
   pthread_t supervisor_;
 

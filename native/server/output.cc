@@ -58,6 +58,8 @@ void Output::Close() {
   if (owned_) ::close(fd_);
   owned_ = false;
   fd_ = -1;
+  drain_.Close();
+  abort_.Close();
 }
 
 size_t Output::Write(const char* data, size_t length, BeforeWait* before) {

@@ -78,23 +78,23 @@ void Turns::Pass(BeforeWait* before) {
   mutex_.Unlock();
 }
 
-void Turns::Aside(const char* text, size_t length) {
-  {
-    Locked lock(mutex_);
-    static const char kDropped[] = "(further lines were dropped)\n";
-    if (asides_ == nullptr) asides_ = static_cast<char*>(malloc(kAsideBytes + sizeof(kDropped)));
-    if (asides_ == nullptr || asidesDropped_) return;
-    if (length > kAsideBytes - asideLength_) {
-      asidesDropped_ = true;
-      text = kDropped;
-      length = sizeof(kDropped) - 1;
-    }
-    memcpy(asides_ + asideLength_, text, length);
-    asideLength_ += length;
-    if (taken_ || first_ != nullptr) return;
-    taken_ = true;
+bool Turns::Aside(const char* text, size_t length) {
+  Locked lock(mutex_);
+  static const char kDropped[] = "(further lines were dropped)\n";
+  if (asides_ == nullptr) asides_ = static_cast<char*>(malloc(kAsideBytes + sizeof(kDropped)));
+  if (asides_ == nullptr || asidesDropped_) return false;
+  if (length > kAsideBytes - asideLength_) {
+    asidesDropped_ = true;
+    text = kDropped;
+    length = sizeof(kDropped) - 1;
   }
-  Pass();
+  memcpy(asides_ + asideLength_, text, length);
+  asideLength_ += length;
+  return !taken_ && first_ == nullptr;
+}
+
+void Turns::Flush() {
+  if (TryTake()) Pass();
 }
 
 // The mutex is held. The caller frees the text.

@@ -22,6 +22,7 @@ class Turns {
   Turns& operator=(const Turns&) = delete;
 
   int Open() { return contention_.Open(); }
+  void Close() { contention_.Close(); }
 
   // Takes the turn where nobody has it and nobody is queued; in the drain, also where no finished
   // message is still to be printed.
@@ -40,9 +41,13 @@ class Turns {
   bool contended() const { return waiting_.load(std::memory_order_acquire) > 0; }
   sys::Wake& contention() { return contention_; }
 
-  // Writes `text` to the output when no message is in the middle of being printed: now, or when the
-  // turn is passed. Copies it. Text beyond what is kept for that is dropped, and a line says so.
-  void Aside(const char* text, size_t length);
+  // Keeps a copy of `text` until no message is in the middle of being printed; it is written when
+  // the turn is passed. True where nobody has the turn, and Flush() is to be called: this one never
+  // waits. Text beyond what is kept is dropped, and a line says so.
+  bool Aside(const char* text, size_t length);
+
+  // Writes what is kept, where nobody has the turn. May wait for the output.
+  void Flush();
 
   // From now on unfinished messages wait until `count` finished ones are done.
   void BeginDrain(uint32_t count);

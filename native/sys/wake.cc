@@ -37,6 +37,7 @@ void Wake::Close() {
 }
 
 void Wake::Signal() {
+  if (write_ < 0) return;
   const uint64_t one = 1;
   // EAGAIN means that the counter or the pipe is full: whoever polls is awake already.
   ssize_t ignored = ::write(write_, &one, sizeof(one));

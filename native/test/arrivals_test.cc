@@ -100,5 +100,5 @@ TEST(AwaitPacketsReturns) {
 }  // namespace sockkit::test
 
 int main(int argc, char** argv) {
-  return sockkit::test::RunTests(argc, argv);
+  return sockkit::test::RunTestsAsEveryone(argc, argv);
 }

@@ -21,7 +21,9 @@ struct Stage {
     REQUIRE(output.Open(file.fd()) == 0);
     REQUIRE(turns.Open() == 0);
   }
-  void Aside(std::string_view text) { turns.Aside(text.data(), text.size()); }
+  void Aside(std::string_view text) {
+    if (turns.Aside(text.data(), text.size())) turns.Flush();
+  }
   void Write(std::string_view text) { output.Write(text.data(), text.size()); }
 
   TemporaryFile file;

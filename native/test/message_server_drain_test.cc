@@ -2,7 +2,6 @@
 //
 // Close() prints all that was acknowledged, and ends.
 #include <errno.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <string>
@@ -206,80 +205,9 @@ TEST(AFastSenderDoesNotKeepItGoing) {
   }
 }
 
-// Without a filter an end may still arrive in the drain, before or after the last byte is read.
-TEST(AnEndThatArrivesInTheDrainCounts) {
-  PipeReader reader;
-  MessageServerConfig config = SmallHold();
-  config.noFilter = true;
-  config.stallMs = 0;
-  ServerStage server(reader.fd(), config);
-  const std::string text = Noise(kHeld + 40000, 1);
-  Fd client = Connect(server.address);
-  CHECK(SendAll(client, text));
-  CHECK_EVENTUALLY_EQ(server.stats().bytesIn, kHeld);
-  server->Close();
-  CHECK(AwaitQuiet());
-  EndSending(client);
-  CHECK_EVENTUALLY(Acknowledged(client));
-  reader.Start();
-  server.AwaitEnd();
-  CHECK(reader.Finish() == text);
-  CHECK_EQ(server.Count(Outcome::kComplete), 1u);
-  CHECK_EQ(AwaitClose(client), 0);
-}
-
-// Descriptors run out in the drain: what could not be accepted at first is, when others have ended.
-TEST(WithoutDescriptorsTheListenersQueueIsPrintedAfterwards) {
-  TemporaryFile file;
-  MessageServerConfig config = SmallHold();
-  config.maxConnections = 2;
-  ServerStage server(file.fd(), config);
-  Fd silent = server.Begin("one,");
-  Fd other = server.Begin("two,");
-  std::vector<Fd> clients;
-  for (int i = 0; i < 6; i++) clients.push_back(SendForSure(server, "x,"));
-  struct rlimit before;
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
-  Fd next(::dup(file.fd()));
-  struct rlimit limit = {static_cast<rlim_t>(next.get()) + 1, before.rlim_max};
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  server->Close();
-  CHECK_EVENTUALLY_EQ(server.Count(Kind::kClosed), 1u);
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
-  server.AwaitEnd();
-  CHECK_EQ(file.size(), 8u + 12);
-  CHECK_EQ(server.Count(Outcome::kComplete), 6u);
-  CHECK_EQ(server.Count(Outcome::kCut), 2u);
-  for (const Fd& client : clients) CHECK_EQ(AwaitClose(client), 0);
-}
-
-// Lines that a program says while the drain goes on and when it is over.
-TEST(AsidesDuringAndAfterTheDrain) {
-  TemporaryFile file;
-  ServerStage server(file.fd());
-  std::vector<Fd> clients;
-  for (uint64_t i = 0; i < 10; i++) clients.push_back(SendMessage(server.address, Line(100, i)));
-  std::atomic<bool> stop{false};
-  Task talker([&] {
-    // Fewer than are kept, so that none is dropped.
-    for (int i = 0; i < 20000 && !stop; i++) server->Aside(".", 1);
-  });
-  server->Close();
-  CHECK_EVENTUALLY_EQ(server.Count(Kind::kClosed), 1u);
-  stop = true;
-  talker.Join();
-  server->Aside("last", 4);
-  server.AwaitEnd();
-  std::string text = file.text();
-  text.erase(std::remove(text.begin(), text.end(), '.'), text.end());
-  CHECK_EQ(text.size(), 1004u);
-  CHECK_EQ(text.substr(1000), "last");
-  CHECK_EQ(server.Count(Kind::kOutputFailed), 0u);
-}
-
 }  // namespace
 }  // namespace sockkit::test
 
 int main(int argc, char** argv) {
-  return sockkit::test::RunTests(argc, argv);
+  return sockkit::test::RunTestsAsEveryone(argc, argv);
 }

@@ -121,6 +121,7 @@ TEST(ResetsCutsAndAsides) {
   Reset(server.Begin("half"));
   CHECK_EVENTUALLY_EQ(server.Count(Outcome::kReset), 1u);
   server->Aside("{aside}", 7);
+  CHECK_EVENTUALLY_EQ(file.text(), "half{aside}");
   Fd cut = server.Begin("cut");
   server.End();
   CHECK(AwaitClose(cut) < 0);

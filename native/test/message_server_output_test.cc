@@ -3,6 +3,7 @@
 // An output that fails: what is told, what is counted, and that the server ends by itself.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <string>
@@ -183,6 +184,33 @@ TEST(AFailureReleasesWhatWaits) {
   server.AwaitEnd();
   CHECK_EQ(server.stats().bytesIn, 8u * 140000);
   CheckCounts(server, server.stats().bytesOut, -EPIPE);
+}
+
+// The program's own lines, on a pipe that its reader has let fill up.
+TEST(AnAsideKeepsNobodyWaiting) {
+  for (bool read : {true, false}) {
+    PipeReader reader;
+    const std::string full(4096, 'f');
+    pollfd room = {reader.fd(), POLLOUT, 0};
+    size_t filled = 0;
+    while (::poll(&room, 1, 0) == 1) {
+      REQUIRE(::write(reader.fd(), full.data(), full.size()) == 4096);
+      filled += full.size();
+    }
+    MessageServerConfig config;
+    config.stallMs = read ? 0 : 50;
+    ServerStage server(reader.fd(), config);
+    server->Aside("one\n", 4);
+    CHECK(AwaitQuiet());
+    server->Aside("two\n", 4);
+    if (read) {
+      reader.Start();
+      CHECK_EVENTUALLY_EQ(reader.size(), filled + 8);
+    }
+    // Nor does it keep the server from its end.
+    server.End();
+    CHECK_EQ(reader.Finish().substr(filled), read ? "one\ntwo\n" : "");
+  }
 }
 
 TEST(TheOutputsFlagsAreAsTheyWere) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -87,6 +89,12 @@ inline Fd SendMessage(const sys::Address& where, std::string_view message) {
   SendAll(fd, message);
   EndSending(fd);
   return fd;
+}
+
+// Bytes that were sent and that the other side's TCP has not acknowledged yet.
+inline int Unacknowledged(const Fd& fd) {
+  int count = -1;
+  return ::ioctl(fd.get(), SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
 // Whether the other side's TCP has acknowledged all that was sent, the end included.
