@@ -2,6 +2,8 @@
 //
 // The promise of the drain, at the worst moment: what a client's TCP knows to have arrived when
 // Close() is called is printed, every time.
+#include <fcntl.h>
+
 #include <functional>
 #include <string>
 #include <vector>
@@ -98,6 +100,49 @@ TEST(SoAreTheBytesOfOneThatIsNotAtItsEnd) {
       CHECK_EQ(AwaitClose(client), -ECONNRESET);
     });
   }
+}
+
+// Clients that go on sending until they are reset, and look all the time how much has arrived.
+TEST(EveryByteThatWasAcknowledgedIsPrinted) {
+  Rounds(60, [](uint64_t round) {
+    constexpr size_t kClients = 2;
+    Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    ServerStage server(null.get(), SmallHold());
+    Fd clients[kClients] = {Connect(server.address), Connect(server.address)};
+    std::atomic<uint64_t> acknowledged[kClients] = {};
+    auto send = [&](size_t i) {
+      const std::string piece(1 + round * 37, 'p');
+      uint64_t sent = 0;
+      for (;;) {
+        ssize_t taken = sys::send(clients[i].get(), piece.data(), piece.size(), MSG_DONTWAIT);
+        if (taken < 0 && taken != -EAGAIN) return;
+        if (taken > 0) sent += static_cast<uint64_t>(taken);
+        acknowledged[i] = sent - static_cast<uint64_t>(Unacknowledged(clients[i]));
+        sched_yield();
+      }
+    };
+    Task one([&] { send(0); });
+    Task other([&] { send(1); });
+    while (acknowledged[round % kClients] < round * 100 + 1) sched_yield();
+    server->Close();
+    server.AwaitEnd();
+    one.Join();
+    other.Join();
+    for (const Event& event : server.events()) {
+      if (event.kind != Kind::kMessage) continue;
+      sys::Address own;
+      CHECK_EQ(sys::getsockname(clients[0].get(), &own), 0);
+      size_t i = sys::Port(own) == sys::Port(event.peer) ? 0 : 1;
+      CHECK(event.outcome == Outcome::kCut);
+      CHECK_EQ(event.lost, 0u);
+      if (!CHECK(event.bytes >= acknowledged[i])) {
+        printf("  in round %d: %llu of %llu bytes\n", static_cast<int>(round),
+               static_cast<unsigned long long>(event.bytes),
+               static_cast<unsigned long long>(acknowledged[i].load()));
+      }
+    }
+    CHECK_EQ(server.Count(Outcome::kCut), kClients);
+  });
 }
 
 // Several at once, some of which make it in time. Each knows which it was.
