@@ -70,10 +70,11 @@ uint32_t AcceptLoop::threads() {
 // The mutex is held.
 int AcceptLoop::AddThread() {
   pthread_t thread;
-  threads_++;
   int error = StartThread(&thread, Run, this);
-  if (error != 0) threads_--;
-  return error;
+  if (error != 0) return error;
+  threads_++;
+  starting_++;
+  return 0;
 }
 
 void* AcceptLoop::Run(void* self) {
@@ -83,6 +84,7 @@ void* AcceptLoop::Run(void* self) {
 
 void AcceptLoop::RunThread() {
   mutex_.Lock();
+  starting_--;
   while (Follow()) {
     leading_ = true;
     mutex_.Unlock();
@@ -222,12 +224,12 @@ int AcceptLoop::AwaitConnection() {
 // waits now goes on waiting for as long as this thread leads.
 bool AcceptLoop::HasSuccessor() {
   Locked lock(mutex_);
-  return idle_ > 0;
+  return idle_ + starting_ > 0;
 }
 
 int AcceptLoop::EnsureSuccessor() {
   Locked lock(mutex_);
-  return idle_ > 0 ? 0 : AddThread();
+  return idle_ + starting_ > 0 ? 0 : AddThread();
 }
 
 // The connection stays in the queue and the listener stays readable, so without a pause this would

@@ -104,6 +104,7 @@ class AcceptLoop {
   bool leading_ = false;
   uint32_t threads_ = 0;
   uint32_t idle_ = 0;
+  uint32_t starting_ = 0;  // Created, and not among the followers yet.
   bool hasExited_ = false;
   pthread_t exited_;  // The thread that left last and is not joined yet, where hasExited_.
 
