@@ -5,6 +5,12 @@ import { types } from 'node:util';
 import { REFUSED_ADDRESS } from './binding.js';
 import { SocketError, type SocketErrorDetails } from './errors.js';
 import {
+  makePacketAddress,
+  type PacketAddress,
+  type PacketAddressInput,
+  readPacketFields,
+} from './packet-address.js';
+import {
   bytesOf,
   checkInteger,
   checkObject,
@@ -43,7 +49,7 @@ export interface RawAddress {
 }
 
 /** What the calls give. */
-export type Address = IPv4Address | IPv6Address | UnixAddress | RawAddress;
+export type Address = IPv4Address | IPv6Address | UnixAddress | PacketAddress | RawAddress;
 
 export interface IpAddressInput {
   /** An IPv4 or IPv6 literal, the latter with a zone where one is needed: `fe80::1%eth0`. */
@@ -69,7 +75,7 @@ export interface RawAddressInput {
 }
 
 /** What the calls take. Whatever one call gave, another takes. */
-export type AddressInput = IpAddressInput | UnixAddressInput | RawAddressInput;
+export type AddressInput = IpAddressInput | UnixAddressInput | PacketAddressInput | RawAddressInput;
 
 export const ADDRESS_RECORD_BYTES = 148;
 const DATA_OFFSET = 20;
@@ -77,12 +83,12 @@ const DATA_ROOM = ADDRESS_RECORD_BYTES - DATA_OFFSET;
 
 // Words of the record's head.
 const KIND = 0;
-const PORT = 1; // Of Kind.raw, the family.
-const FLOWINFO = 2;
-const SCOPE_ID = 3;
+const PORT = 1; // Of Kind.raw, the family; of Kind.packet, the protocol.
+const FLOWINFO = 2; // Of Kind.packet, the interface.
+const SCOPE_ID = 3; // Of Kind.packet, the hardware type and the packet's type.
 const LENGTH = 4;
 
-const Kind = { raw: 0, ipv4: 1, ipv6: 2, unix: 3 } as const;
+const Kind = { raw: 0, ipv4: 1, ipv6: 2, unix: 3, packet: 4 } as const;
 
 const UINT32_MAX = 2 ** 32 - 1;
 
@@ -115,9 +121,20 @@ export function readAddress(record: Buffer = addressRecord): Address {
       const name = record.subarray(DATA_OFFSET, end);
       return { family: 'unix', path: isUtf8(name) ? name.toString() : Buffer.from(name) };
     }
+    case Kind.packet: {
+      const bytes = record.subarray(DATA_OFFSET, end);
+      return makePacketAddress(port, words[FLOWINFO] ?? 0, words[SCOPE_ID] ?? 0, bytes);
+    }
     default:
       return { family: port, raw: Buffer.from(record.subarray(DATA_OFFSET, end)) };
   }
+}
+
+/** As {@link readAddress}, but null where the kernel gave no address. */
+export function readSender(record: Buffer = addressRecord): Address | null {
+  const words = record === addressRecord ? head : headOf(record);
+  const none = words[KIND] === Kind.raw && words[PORT] === 0 && words[LENGTH] === 0;
+  return none ? null : readAddress(record);
 }
 
 /**
@@ -129,6 +146,7 @@ export function writeAddress(input: unknown): SocketErrorDetails {
   // Each property is read once, and all of them before the record is touched: a getter could make a
   // call of its own.
   const { path, raw, address, port, family, scopeId, flowinfo } = input as Record<string, unknown>;
+  if (family === 'packet') return writePacket(input);
   if (path !== undefined) return writeUnix(path);
   if (raw !== undefined) return writeRaw(family, raw);
   return writeIp(address, port, family, scopeId, flowinfo);
@@ -182,6 +200,13 @@ function writeUnix(path: unknown): SocketErrorDetails {
   }
   writeData(Kind.unix, 0, name);
   return { path: typeof path === 'string' ? path : name };
+}
+
+function writePacket(input: object): SocketErrorDetails {
+  const { protocol, ifindex, types: both, hwaddr } = readPacketFields(input);
+  head.set([Kind.packet, protocol, ifindex, both, hwaddr.length]);
+  addressRecord.set(hwaddr, DATA_OFFSET);
+  return {};
 }
 
 function writeRaw(family: unknown, raw: unknown): SocketErrorDetails {

@@ -37,6 +37,53 @@ export interface Binding {
     type: number,
     protocol: number,
   ): [records: ArrayBuffer, canonname?: string] | number;
+  socketpair(domain: number, type: number, protocol: number, pair: Int32Array): number;
+  sendto(
+    fd: number,
+    data: ArrayBufferView | ArrayBuffer,
+    record: Uint8Array,
+    flags: number,
+  ): number;
+  recvfrom(
+    fd: number,
+    buffer: ArrayBufferView | ArrayBuffer,
+    record: Uint8Array,
+    flags: number,
+  ): number;
+  /** See native/napi/message.cc, and native/napi/batch.cc. */
+  sendmsg(
+    fd: number,
+    data: Buffers,
+    record: Uint8Array | null,
+    control: Uint8Array | null,
+    flags: number,
+  ): number;
+  recvmsg(fd: number, buffers: Buffers, slab: Uint8Array, offset: number, flags: number): number;
+  sendmmsg(
+    fd: number,
+    data: Buffers,
+    plan: Int32Array,
+    records: Uint8Array,
+    control: readonly (Uint8Array | null)[] | null,
+    memory: Uint8Array,
+    flags: number,
+  ): number;
+  recvmmsg(
+    fd: number,
+    buffers: Buffers,
+    offsets: Int32Array,
+    slab: Uint8Array,
+    memory: Uint8Array,
+    flags: number,
+  ): number;
+  slotAddress(slab: Uint8Array, offset: number, record: Uint8Array): number;
+  closeRights(slab: Uint8Array, offset: number): number;
+  nextControl(memory: Uint8Array, begin: number, end: number, record: Uint8Array): number;
+  putControl(record: Uint8Array, data: Uint8Array, out: Uint8Array, offset: number): number;
+  sendfile(outFd: number, inFd: number, offset: number, count: number): number;
+  getnameinfo(record: Uint8Array, flags: number): [host: string, service: string] | number;
+  if_nametoindex(name: string): number;
+  if_indextoname(index: number): string | number;
   /** See lib/send-recv.ts. */
   readonly small: ArrayBuffer;
   sendSmall(): void;
@@ -46,6 +93,9 @@ export interface Binding {
   readonly constants: Readonly<Record<string, number>>;
   readonly MessageServer: new () => NativeMessageServer;
 }
+
+/** One buffer, or a plain array of them. */
+export type Buffers = ArrayBufferView | ArrayBuffer | readonly (ArrayBufferView | ArrayBuffer)[];
 
 /** See native/napi/message_server.cc. */
 export interface NativeMessageServer {

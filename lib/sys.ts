@@ -25,7 +25,20 @@ import { checkBoolean, checkFd, checkInt32 } from './validate.js';
 export { constants, type Constants } from './constants.js';
 export { getaddrinfo, type AddressInfo, type AddressInfoHints } from './getaddrinfo.js';
 export { poll, type PollRequest, type PollResult } from './poll.js';
+export {
+  type Message,
+  type ReceivedMessage,
+  type ReceiveOptions,
+  recvmsg,
+  sendmsg,
+} from './message.js';
+export { getnameinfo, if_indextoname, if_nametoindex, type NameInfo } from './names.js';
+export { type MessageSlot, recvmmsg } from './recvmmsg.js';
 export { recv, send, tryRecv, trySend } from './send-recv.js';
+export { sendfile } from './sendfile.js';
+export { sendmmsg } from './sendmmsg.js';
+export { type Received, recvfrom, sendto } from './sendto-recvfrom.js';
+export { socketpair } from './socketpair.js';
 export { getsockopt, setsockopt } from './sockopt.js';
 export type {
   Address,
@@ -38,6 +51,8 @@ export type {
   UnixAddress,
   UnixAddressInput,
 } from './address.js';
+export type * from './control-messages.js';
+export type { PacketAddress, PacketAddressInput } from './packet-address.js';
 export type { Data } from './validate.js';
 
 /** A connection that accept() has taken. */

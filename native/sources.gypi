@@ -3,6 +3,10 @@
     "sockkit_sys": [
       "native/sys/address.cc",
       "native/sys/arrivals.cc",
+      "native/sys/control.cc",
+      "native/sys/message.cc",
+      "native/sys/names.cc",
+      "native/sys/packet.cc",
       "native/sys/resolve.cc",
       "native/sys/socket.cc",
       "native/sys/wake.cc"
@@ -25,9 +29,13 @@
       "native/napi/addon.cc",
       "native/napi/address.cc",
       "native/napi/args.cc",
+      "native/napi/batch.cc",
       "native/napi/constants.cc",
+      "native/napi/control.cc",
       "native/napi/getaddrinfo.cc",
+      "native/napi/message.cc",
       "native/napi/message_server.cc",
+      "native/napi/names.cc",
       "native/napi/small.cc",
       "native/napi/sys.cc"
     ],

@@ -13,6 +13,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterSys(env, exports);
   RegisterSmall(env, exports);
   RegisterGetaddrinfo(env, exports);
+  RegisterNames(env, exports);
+  RegisterMessage(env, exports);
+  RegisterBatch(env, exports);
+  RegisterControl(env, exports);
   RegisterConstants(env, exports);
   RegisterMessageServer(env, exports);
   return exports;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "native/sys/packet.h"
+
 namespace sockkit::napi {
 
 namespace {
@@ -34,6 +36,18 @@ int ParseText(const AddressRecord& record, sys::Address* address) {
   return error;
 }
 
+int FromPacket(const AddressRecord& record, sys::Address* address) {
+  if (record.length > sys::Packet::kRoom) return -EINVAL;
+  sys::Packet packet;
+  packet.ifindex = record.flowinfo;
+  packet.protocol = static_cast<uint16_t>(record.port);
+  packet.hatype = static_cast<uint16_t>(record.scopeId);
+  packet.pkttype = static_cast<uint8_t>(record.scopeId >> 16);
+  packet.hwaddrLength = static_cast<uint8_t>(record.length);
+  memcpy(packet.hwaddr, record.data, record.length);
+  return sys::MakePacket(packet, address);
+}
+
 }  // namespace
 
 void ToRecord(const sys::Address& address, AddressRecord* record) {
@@ -48,6 +62,12 @@ void ToRecord(const sys::Address& address, AddressRecord* record) {
       record->scopeId = address.as<sockaddr_in6>()->sin6_scope_id;
     }
     SetData(record, text, strlen(text));
+  } else if (sys::Packet packet; sys::ReadPacket(address, &packet)) {
+    record->kind = AddressRecord::kPacket;
+    record->port = packet.protocol;
+    record->flowinfo = packet.ifindex;
+    record->scopeId = packet.hatype | static_cast<uint32_t>(packet.pkttype) << 16;
+    SetData(record, packet.hwaddr, packet.hwaddrLength);
   } else if (address.family() == AF_UNIX) {
     size_t length = 0;
     const char* name = sys::UnixName(address, &length);
@@ -72,6 +92,8 @@ int FromRecord(const AddressRecord& record, sys::Address* address) {
     case AddressRecord::kUnix:
       // Longer than the record is longer than any path; the length alone is looked at then.
       return sys::MakeUnix(record.data, record.length, address);
+    case AddressRecord::kPacket:
+      return FromPacket(record, address);
     default:
       return sys::MakeRaw(static_cast<int>(record.port), record.data, record.length, address);
   }

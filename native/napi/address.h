@@ -13,15 +13,15 @@
 namespace sockkit::napi {
 
 struct AddressRecord {
-  enum Kind : uint32_t { kRaw = 0, kIPv4 = 1, kIPv6 = 2, kUnix = 3 };
+  enum Kind : uint32_t { kRaw = 0, kIPv4 = 1, kIPv6 = 2, kUnix = 3, kPacket = 4 };
   static constexpr uint32_t kRoom = 128;
 
   uint32_t kind;
-  uint32_t port;      // For kRaw, the family.
-  uint32_t flowinfo;  // In host order, as the scope id.
-  uint32_t scopeId;
+  uint32_t port;        // For kRaw, the family; for kPacket, the protocol.
+  uint32_t flowinfo;    // In host order, as the scope id. For kPacket, the interface.
+  uint32_t scopeId;     // For kPacket, the hardware type, and above 16 bits the packet's type.
   uint32_t length;      // Of data; more than kRoom says that it did not fit.
-  uint8_t data[kRoom];  // The address's text, the unix name or the raw bytes behind the family.
+  uint8_t data[kRoom];  // The text, the unix name, the hardware address, or the raw bytes.
 };
 static_assert(sizeof(AddressRecord) == 148);
 

@@ -8,19 +8,7 @@
 
 namespace sockkit::napi {
 
-namespace {
-
-// Hosts and services longer than this name nothing: a host name has 253 bytes at most.
-constexpr size_t kMostText = 1024;
-
-struct InfoRecord {
-  int32_t family, type, protocol;
-  AddressRecord address;
-};
-static_assert(sizeof(InfoRecord) == 160);
-
-// The numbers by which libuv, and so Node, know the resolver's errors on every system.
-int NodeError(int code, int error) {
+int ResolverError(int code, int error) {
   switch (code) {
 #ifdef EAI_ADDRFAMILY
     case EAI_ADDRFAMILY:
@@ -54,6 +42,17 @@ int NodeError(int code, int error) {
   }
   return -3004;  // EAI_FAIL, and what has no number.
 }
+
+namespace {
+
+// Hosts and services longer than this name nothing: a host name has 253 bytes at most.
+constexpr size_t kMostText = 1024;
+
+struct InfoRecord {
+  int32_t family, type, protocol;
+  AddressRecord address;
+};
+static_assert(sizeof(InfoRecord) == 160);
 
 // Null for undefined and null. False for what is neither that nor a string that fits.
 bool ReadText(napi_env env, napi_value value, char* buffer, const char** text) {
@@ -115,7 +114,7 @@ napi_value Getaddrinfo(napi_env env, napi_callback_info info) {
   addrinfo* list = nullptr;
   int error = 0;
   int code = sys::getaddrinfo(host, service, hints, &list, &error);
-  if (code != 0) return MakeNumber(env, NodeError(code, error));
+  if (code != 0) return MakeNumber(env, ResolverError(code, error));
   napi_value result = MakeResult(env, list);
   freeaddrinfo(list);
   return result;

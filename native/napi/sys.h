@@ -10,6 +10,14 @@ namespace sockkit::napi {
 void RegisterSys(Napi::Env env, Napi::Object exports);
 
 void RegisterGetaddrinfo(Napi::Env env, Napi::Object exports);
+void RegisterNames(Napi::Env env, Napi::Object exports);
+void RegisterMessage(Napi::Env env, Napi::Object exports);
+void RegisterBatch(Napi::Env env, Napi::Object exports);
+void RegisterControl(Napi::Env env, Napi::Object exports);
+
+// The number by which libuv, and so Node, knows an EAI_ code on every system; with EAI_SYSTEM it is
+// `error`, a negated errno.
+int ResolverError(int code, int error);
 
 // The object `constants`: every name of lib/tables/constants.ts that this system has.
 void RegisterConstants(Napi::Env env, Napi::Object exports);

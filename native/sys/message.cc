@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "native/sys/message.h"
+
+#include <errno.h>
+#include <string.h>
+
+#ifdef __linux__
+#include <sys/sendfile.h>
+#else
+#include <fcntl.h>
+#endif
+
+#include "native/sys/control.h"
+#include "native/sys/result.h"
+
+namespace sockkit::sys {
+
+namespace {
+
+#ifdef MSG_NOSIGNAL
+constexpr int kNoSignal = MSG_NOSIGNAL;
+#else
+constexpr int kNoSignal = 0;  // SO_NOSIGPIPE is set on the socket instead.
+#endif
+
+#ifdef MSG_CMSG_CLOEXEC
+constexpr int kCloseOnExec = MSG_CMSG_CLOEXEC;
+#else
+constexpr int kCloseOnExec = 0;
+#endif
+
+// What a receive filled in, given the room that there was.
+void Clip(struct msghdr* message, socklen_t nameRoom, size_t controlRoom) {
+  if (message->msg_namelen > nameRoom) message->msg_namelen = nameRoom;
+  if (message->msg_controllen > controlRoom) {
+    message->msg_controllen = static_cast<decltype(message->msg_controllen)>(controlRoom);
+  }
+#ifndef MSG_CMSG_CLOEXEC
+  // The flag comes a moment late here, and a fork in between can inherit.
+  ForEachRight(message->msg_control, message->msg_controllen,
+               [](int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); });
+#endif
+}
+
+}  // namespace
+
+int socketpair(int domain, int type, int protocol, int pair[2]) {
+  // A call that fails can leave numbers that are not ours.
+  int made[2] = {-1, -1};
+#ifdef SOCK_CLOEXEC
+  int result = Result(::socketpair(domain, type | SOCK_CLOEXEC, protocol, made));
+#else
+  int result = Result(::socketpair(domain, type, protocol, made));
+#endif
+  if (result < 0) return result;
+#ifndef SOCK_CLOEXEC
+  for (int fd : made) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+#ifdef SO_NOSIGPIPE
+    int one = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &one, sizeof(one));
+#endif
+  }
+#endif
+  pair[0] = made[0];
+  pair[1] = made[1];
+  return result;
+}
+
+ssize_t sendto(int fd, const void* data, size_t length, int flags, const Address& address) {
+  const struct sockaddr* name = address.length > 0 ? address.sockaddr() : nullptr;
+  return Result(::sendto(fd, data, length, flags | kNoSignal, name, address.length));
+}
+
+ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, Address* address) {
+  address->length = sizeof(address->storage);
+  ssize_t result =
+      Result(::recvfrom(fd, buffer, length, flags, address->sockaddr(), &address->length));
+  address->ClipLength();
+  return result;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr& message, int flags) {
+  return Result(::sendmsg(fd, &message, flags | kNoSignal));
+}
+
+ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
+  const socklen_t nameRoom = message->msg_namelen;
+  const size_t controlRoom = message->msg_controllen;
+  ssize_t result = Result(::recvmsg(fd, message, flags | kCloseOnExec));
+  if (result >= 0) Clip(message, nameRoom, controlRoom);
+  return result;
+}
+
+#ifdef __linux__
+
+int sendmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
+  if (count > kMostMessages) count = kMostMessages;
+  return Result(::sendmmsg(fd, messages, static_cast<unsigned>(count), flags | kNoSignal));
+}
+
+int recvmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
+  if (count > kMostMessages) count = kMostMessages;
+  socklen_t nameRoom[kMostMessages];
+  size_t controlRoom[kMostMessages];
+  for (size_t i = 0; i < count; i++) {
+    nameRoom[i] = messages[i].msg_hdr.msg_namelen;
+    controlRoom[i] = messages[i].msg_hdr.msg_controllen;
+  }
+  int result =
+      Result(::recvmmsg(fd, messages, static_cast<unsigned>(count), flags | kCloseOnExec, nullptr));
+  for (int i = 0; i < result; i++) Clip(&messages[i].msg_hdr, nameRoom[i], controlRoom[i]);
+  return result;
+}
+
+ssize_t sendfile(int outFd, int inFd, int64_t* offset, size_t count) {
+  static_assert(sizeof(off64_t) == sizeof(*offset));
+  return Result(::sendfile64(outFd, inFd, offset, count));
+}
+
+#else
+
+int sendmmsg(int, BatchHeader*, size_t, int) {
+  return -ENOSYS;
+}
+
+int recvmmsg(int, BatchHeader*, size_t, int) {
+  return -ENOSYS;
+}
+
+ssize_t sendfile(int, int, int64_t*, size_t) {
+  return -ENOSYS;
+}
+
+#endif
+
+}  // namespace sockkit::sys
