@@ -29,6 +29,20 @@ constexpr int kCloseOnExec = MSG_CMSG_CLOEXEC;
 constexpr int kCloseOnExec = 0;
 #endif
 
+// Packet sockets refuse MSG_CMSG_CLOEXEC; descriptors cannot come through one. Whether `result` is
+// that, and the call is to be made again without.
+bool RefusesCloseOnExec(int fd, ssize_t result, int flags) {
+#if defined(__linux__) && defined(MSG_CMSG_CLOEXEC)
+  if (result != -EINVAL || (flags & MSG_CMSG_CLOEXEC) != 0) return false;
+  int domain = AF_UNSPEC;
+  socklen_t length = sizeof(domain);
+  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_PACKET;
+#else
+  (void)fd, (void)result, (void)flags;
+  return false;
+#endif
+}
+
 // What a receive filled in, given the room that there was.
 void Clip(struct msghdr* message, socklen_t nameRoom, size_t controlRoom) {
   if (message->msg_namelen > nameRoom) message->msg_namelen = nameRoom;
@@ -88,6 +102,7 @@ ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
   const socklen_t nameRoom = message->msg_namelen;
   const size_t controlRoom = message->msg_controllen;
   ssize_t result = Result(::recvmsg(fd, message, flags | kCloseOnExec));
+  if (RefusesCloseOnExec(fd, result, flags)) result = Result(::recvmsg(fd, message, flags));
   if (result >= 0) Clip(message, nameRoom, controlRoom);
   return result;
 }

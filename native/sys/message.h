@@ -39,8 +39,10 @@ ssize_t sendto(int fd, const void* data, size_t length, int flags, const Address
 ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, Address* address);
 
 // MSG_NOSIGNAL is always added to what is sent, and MSG_CMSG_CLOEXEC to what is received: received
-// descriptors are close-on-exec and the caller's. The lengths in the header are never left larger
-// than they were given, although the kernel reports what it would have liked to write.
+// descriptors are close-on-exec and the caller's. (Linux's packet sockets refuse that flag: there
+// the call is made once more without it, the one call here that can be two.) The lengths in the
+// header are never left larger than they were given, although the kernel reports what it would have
+// liked to write.
 ssize_t sendmsg(int fd, const struct msghdr& message, int flags);
 ssize_t recvmsg(int fd, struct msghdr* message, int flags);
 
