@@ -122,8 +122,11 @@ int recvmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
     nameRoom[i] = messages[i].msg_hdr.msg_namelen;
     controlRoom[i] = messages[i].msg_hdr.msg_controllen;
   }
-  int result =
-      Result(::recvmmsg(fd, messages, static_cast<unsigned>(count), flags | kCloseOnExec, nullptr));
+  const auto some = static_cast<unsigned>(count);
+  int result = Result(::recvmmsg(fd, messages, some, flags | kCloseOnExec, nullptr));
+  if (RefusesCloseOnExec(fd, result, flags)) {
+    result = Result(::recvmmsg(fd, messages, some, flags, nullptr));
+  }
   for (int i = 0; i < result; i++) Clip(&messages[i].msg_hdr, nameRoom[i], controlRoom[i]);
   return result;
 }
