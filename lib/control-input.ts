@@ -21,6 +21,7 @@ export const ControlKind = {
   tos: 5,
   timestamp: 6,
   recverr: 7,
+  pidfd: 8,
 } as const;
 
 /** A control message that has been checked and that nobody else can change. */
@@ -72,6 +73,7 @@ export function readItem(name: string, item: unknown, most: number): ControlItem
     }
     case 'timestamp':
     case 'recverr':
+    case 'pidfd':
       throw valueError(`${name}.type`, type, 'is only ever received');
     default:
       if (typeof type === 'string') {

@@ -15,6 +15,13 @@ export interface CredentialsMessage {
   gid: number;
 }
 
+/** SCM_PIDFD, with SO_PASSPIDFD (Linux 6.5): a pidfd of who sent it. See pidfd_open(2). */
+export interface PidfdMessage {
+  type: 'pidfd';
+  /** Close-on-exec, and yours to close; a negated errno where none could be made. */
+  fd: number;
+}
+
 /** IP_PKTINFO: where a datagram came in. See ip(7). */
 export interface Ipv4PktinfoMessage {
   type: 'pktinfo';
@@ -92,6 +99,7 @@ export interface RawControlMessage {
 export type ControlMessage =
   | RightsMessage
   | CredentialsMessage
+  | PidfdMessage
   | Ipv4PktinfoMessage
   | Ipv6PktinfoMessage
   | TtlMessage
@@ -122,7 +130,7 @@ export interface TtlOrTosInput {
   value: number;
 }
 
-/** What the calls send. Timestamps and errors are only ever received. */
+/** What the calls send. Timestamps, errors and pidfds are only ever received. */
 export type ControlInput =
   | { type: 'rights'; fds: readonly number[] }
   | CredentialsMessage

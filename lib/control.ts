@@ -60,6 +60,8 @@ function readRecord(memory: Uint8Array): ControlMessage {
       return { type: 'rights', fds: [...new Int32Array(memory.buffer, start, length >> 2)] };
     case ControlKind.credentials:
       return { type: 'credentials', pid: word(0), uid: unsigned(1), gid: unsigned(2) };
+    case ControlKind.pidfd:
+      return { type: 'pidfd', fd: word(0) };
     case ControlKind.pktinfo: {
       const info = { type: 'pktinfo', ifindex: unsigned(0), address: ipText(addressPart) } as const;
       if (family === 'IPv6') return { ...info, family };

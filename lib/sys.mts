@@ -55,6 +55,7 @@ export type {
   NameInfo,
   PacketAddress,
   PacketAddressInput,
+  PidfdMessage,
   PktinfoInput,
   PollRequest,
   PollResult,

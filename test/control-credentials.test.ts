@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as sys from 'sockkit/sys';
-import { controlOf, countDescriptors, known, pair } from './helpers/datagrams.js';
-import { codeOf, own, tempDir } from './helpers/net.js';
+import { controlOf, countDescriptors, known, pair, slot } from './helpers/datagrams.js';
+import { codeOf, fdFlags, own, tempDir } from './helpers/net.js';
 
 const { constants: c } = sys;
 const x = Buffer.from('x');
@@ -77,6 +78,31 @@ test('cut short they come as bytes', () => {
     const data = first !== undefined && 'data' in first ? (first.data as Buffer) : null;
     expect(data).toHaveLength(room - 16);
   }
+});
+
+test('with SO_PASSPIDFD a descriptor of the process comes too, and never leaks', () => {
+  const SO_PASSPIDFD = 76;
+  const [a, b] = pair(c.SOCK_DGRAM);
+  try {
+    sys.setsockopt(b, c.SOL_SOCKET, SO_PASSPIDFD, 1);
+  } catch {
+    console.warn('skipped: this Linux has no SO_PASSPIDFD');
+    return;
+  }
+  sys.send(a, x);
+  const { control } = sys.recvmsg(b, Buffer.alloc(1));
+  const [message] = controlOf(control, 'pidfd');
+  if (message === undefined) throw new Error('no pidfd');
+  const info = readFileSync(`/proc/self/fdinfo/${own(message.fd)}`, 'latin1');
+  expect(info).toContain(`Pid:\t${process.pid}\n`);
+  expect(fdFlags(message.fd).cloexec).toBe(true);
+  // What nobody has read is closed when the slot is used again.
+  const one = slot();
+  for (let round = 0; round < 3; round++) {
+    sys.send(a, x);
+    sys.recvmmsg(b, [one]);
+  }
+  own(controlOf(one.control, 'pidfd')[0]?.fd ?? -1);
 });
 
 test('another process is told by its own id', async () => {

@@ -107,7 +107,11 @@ testPacket('hardware addresses as text and as bytes; an interface that is not th
   }
   const none = { family: 'packet', ifindex: 2 ** 31 - 1, protocol: 0x88b5 } as const;
   expect(codeOf(() => sys.sendto(fd, data, none))).toBe('ENXIO');
-  expect(codeOf(() => sys.bind(fd, { family: 'packet', ifindex: 2 ** 31 - 1 }))).toBe('ENODEV');
+  expect(
+    codeOf(() => {
+      sys.bind(fd, { family: 'packet', ifindex: 2 ** 31 - 1 });
+    }),
+  ).toBe('ENODEV');
 });
 
 test('addresses that are none are refused', () => {
@@ -126,9 +130,17 @@ test('addresses that are none are refused', () => {
   ];
   for (const [fields, code] of bad) {
     const address = { family: 'packet', ...fields } as sys.AddressInput;
-    expect(failure(() => sys.bind(fd, address))).toMatchObject({ code });
+    expect(
+      failure(() => {
+        sys.bind(fd, address);
+      }),
+    ).toMatchObject({ code });
   }
   // One that is fine is of another family than the socket.
-  expect(codeOf(() => sys.bind(fd, { family: 'packet' }))).toBe('EAFNOSUPPORT');
+  expect(
+    codeOf(() => {
+      sys.bind(fd, { family: 'packet' });
+    }),
+  ).toBe('EAFNOSUPPORT');
   expect(networkOrder(ETH_P_IP)).toBe(8);
 });

@@ -63,7 +63,7 @@ test('1,024 buffers go, and 1,025 or a million are EMSGSIZE', () => {
 
 test('holes and wrong things in a list are named', () => {
   const [a] = pair();
-  // eslint-disable-next-line no-sparse-arrays
+
   const holes = [Buffer.from('x'), , Buffer.from('y')] as Buffer[];
   expect(failure(() => sys.sendmsg(a, { data: holes }))).toMatchObject({
     code: 'ERR_INVALID_ARG_TYPE',

@@ -68,7 +68,11 @@ test('connected over a path: bind, listen, accept, connect', () => {
   expect(sys.recvmsg(server, buffer)).toMatchObject({ bytes: 5, control: [] });
   expect(sys.getpeername(client)).toEqual({ family: 'unix', path });
   const stream = own(sys.socket(c.AF_UNIX, c.SOCK_STREAM));
-  expect(codeOf(() => sys.connect(stream, { path }))).toBe('EPROTOTYPE');
+  expect(
+    codeOf(() => {
+      sys.connect(stream, { path });
+    }),
+  ).toBe('EPROTOTYPE');
 });
 
 test('lists of buffers are one record; descriptors go with one', () => {

@@ -8,6 +8,9 @@
 #include <time.h>
 #ifdef __linux__
 #include <linux/errqueue.h>
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4  // Linux 6.5
+#endif
 #endif
 
 #include "native/sys/socket.h"
@@ -68,6 +71,14 @@ Control::Kind DecodeSocket(Control* item) {
   switch (item->type) {
     case SCM_RIGHTS:
       return Control::kRights;
+#ifdef SCM_PIDFD
+    case SCM_PIDFD: {
+      int fd;
+      if (!Read(*item, &fd)) break;
+      item->words[0] = static_cast<uint32_t>(fd);
+      return Control::kPidfd;
+    }
+#endif
 #ifdef SCM_CREDENTIALS
     case SCM_CREDENTIALS: {
       struct ucred peer;

@@ -23,7 +23,8 @@ struct Control {
     kTtl = 4,
     kTos = 5,
     kTimestamp = 6,
-    kRecverr = 7
+    kRecverr = 7,
+    kPidfd = 8
   };
 
   Kind kind = kRaw;
@@ -33,8 +34,9 @@ struct Control {
   const uint8_t* data = nullptr;
   size_t length = 0;
 
-  // kCredentials: pid, uid, gid. kPktinfo: the interface. kTtl, kTos: the value. kTimestamp:
-  // nanoseconds. kRecverr: errno, origin, type, code, info, data.
+  // kPidfd: the descriptor, in data too. kCredentials: pid, uid, gid. kPktinfo: the interface.
+  // kTtl, kTos: the value. kTimestamp: nanoseconds. kRecverr: errno, origin, type, code, info,
+  // data.
   uint32_t words[6] = {};
   int64_t seconds = 0;
   Address address;  // kPktinfo: the destination. kRecverr: the offender.
@@ -69,11 +71,12 @@ template <typename Visit>
 void ForEachRight(const void* control, size_t length, Visit visit) {
   Control item;
   for (size_t offset = 0; NextControl(control, length, &offset, &item);) {
-    if (item.kind != Control::kRights) continue;
+    if (item.kind != Control::kRights && item.kind != Control::kPidfd) continue;
     for (size_t at = 0; at + sizeof(int) <= item.length; at += sizeof(int)) {
       int fd;
       __builtin_memcpy(&fd, item.data + at, sizeof(fd));
-      visit(fd);
+      // A negated errno stands for a pidfd that could not be made.
+      if (fd >= 0) visit(fd);
     }
   }
 }
