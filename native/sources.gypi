@@ -4,6 +4,7 @@
       "native/sys/address.cc",
       "native/sys/arrivals.cc",
       "native/sys/control.cc",
+      "native/sys/control_buffer.cc",
       "native/sys/message.cc",
       "native/sys/names.cc",
       "native/sys/packet.cc",

@@ -127,7 +127,10 @@ int recvmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
   if (RefusesCloseOnExec(fd, result, flags)) {
     result = Result(::recvmmsg(fd, messages, some, flags, nullptr));
   }
-  for (int i = 0; i < result; i++) Clip(&messages[i].msg_hdr, nameRoom[i], controlRoom[i]);
+  const size_t received = result > 0 ? static_cast<size_t>(result) : 0;
+  for (size_t i = 0; i < received && i < count; i++) {
+    Clip(&messages[i].msg_hdr, nameRoom[i], controlRoom[i]);
+  }
   return result;
 }
 

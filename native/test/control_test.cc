@@ -2,7 +2,6 @@
 #include "native/sys/control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>
@@ -14,10 +13,7 @@
 #include <linux/errqueue.h>
 #endif
 
-#include "native/sys/message.h"
-#include "native/sys/socket.h"
 #include "native/test/check.h"
-#include "native/test/files.h"
 #include "native/test/net.h"
 
 namespace sockkit::test {
@@ -268,63 +264,6 @@ TEST(TheMacrosReadWhatIsBuilt) {
     at++;
   }
   CHECK_EQ(at, items.size());
-}
-
-struct Pair {
-  Pair() {
-    int ends[2];
-    REQUIRE(sys::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-    one = Fd(ends[0]);
-    other = Fd(ends[1]);
-  }
-  Fd one;
-  Fd other;
-};
-
-void SendRights(const Pair& pair, int count) {
-  Builder build;
-  const std::vector<int> fds(static_cast<size_t>(count), pair.one.get());
-  CHECK_EQ(build.control.Raw(SOL_SOCKET, SCM_RIGHTS, fds.data(), fds.size() * sizeof(int)), 0);
-  char byte = 'x';
-  iovec vector = {&byte, 1};
-  msghdr header = {};
-  header.msg_iov = &vector;
-  header.msg_iovlen = 1;
-  header.msg_control = build.block.bytes.get();
-  header.msg_controllen = static_cast<decltype(header.msg_controllen)>(build.control.used);
-  CHECK_EQ(sys::sendmsg(pair.one.get(), header, 0), 1);
-}
-
-// With every size of room from none to enough: as many as the kernel put in are found, they are
-// close-on-exec, and none is left once they are closed (RunTests counts).
-TEST(DescriptorsThatFitAreFound) {
-  for (size_t room = 0; room <= CMSG_SPACE(3 * sizeof(int)); room++) {
-    Pair pair;
-    SendRights(pair, 3);
-    const int before = OpenDescriptors();
-    Block block(room);
-    char byte = 0;
-    iovec vector = {&byte, 1};
-    msghdr header = {};
-    header.msg_iov = &vector;
-    header.msg_iovlen = 1;
-    header.msg_control = block.bytes.get();
-    header.msg_controllen = static_cast<decltype(header.msg_controllen)>(room);
-    CHECK_EQ(sys::recvmsg(pair.other.get(), &header, 0), 1);
-    std::vector<int> fds = Rights(block.bytes.get(), header.msg_controllen);
-    CHECK_EQ(OpenDescriptors(), before + static_cast<int>(fds.size()));
-    CHECK_EQ((header.msg_flags & MSG_CTRUNC) != 0, fds.size() < 3);
-    for (int fd : fds) CHECK_EQ(::fcntl(fd, F_GETFD), FD_CLOEXEC);
-    sys::CloseRights(block.bytes.get(), header.msg_controllen);
-    CHECK_EQ(OpenDescriptors(), before);
-  }
-}
-
-TEST(SocketpairLeavesTheArrayWhenItFails) {
-  int ends[2] = {-7, -8};
-  CHECK(sys::socketpair(AF_INET, SOCK_STREAM, 0, ends) < 0);
-  CHECK_EQ(ends[0], -7);
-  CHECK_EQ(ends[1], -8);
 }
 
 }  // namespace
