@@ -172,22 +172,24 @@ function adopt(name: string, slot: object): State {
 /** Gives every slot its place in one slab, and closes what came into it before and nobody saw. */
 function prepare(own: readonly State[], rooms: readonly number[]): Slab {
   calls++;
-  const [first] = own;
-  let slab = first?.slab ?? null;
-  for (const [index, state] of own.entries()) {
+  let slab = own[0]?.slab ?? null;
+  let index = 0;
+  for (const state of own) {
     if (state.call === calls) throw valueError(`slots[${index}]`, 'a slot', 'is there twice');
     state.call = calls;
     if (state.slab !== slab || state.room !== rooms[index]) slab = null;
+    index++;
   }
   const home = slab ?? new Slab(rooms);
   if (offsets.length < own.length) {
     offsets = new Int32Array(MOST_SLOTS);
     memory = new Uint8Array(new ArrayBuffer(MOST_SLOTS * (HEADER_BYTES + VECTOR_BYTES)));
   }
-  for (const [index, state] of own.entries()) {
+  index = 0;
+  for (const state of own) {
     state.release();
     if (slab === null) move(state, home, home.offsets[index] ?? 0, rooms[index] ?? 0);
-    offsets[index] = state.offset;
+    offsets[index++] = state.offset;
   }
   return home;
 }

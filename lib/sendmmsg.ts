@@ -29,7 +29,9 @@ let spare: Scratch | null = null;
  * `sendmmsg(fd, messages, count, flags | MSG_NOSIGNAL)`: several messages in one call.
  *
  * @param messages Of more than 1,024 the first 1,024. Each is as for sendmsg(); messages that share
- * one address object, one behind the other, have it read once.
+ * one address object, one behind the other, have it read once. With UDP_SEGMENT set (103, at
+ * IPPROTO_UDP), each buffer goes as many datagrams of that size: for many small ones that is several
+ * times as fast.
  * @returns How many messages went. The error of a message after the first is not reported: the count
  * is short, and sending the rest again may tell. How many bytes of each went is not reported
  * either; a datagram goes whole.
