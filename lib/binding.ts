@@ -28,6 +28,14 @@ export interface Binding {
   /** `list` is a C array of struct pollfd. */
   poll(list: Int32Array, timeoutMs: number): number;
   setNonblocking(fd: number, on: boolean): number;
+  /** See native/napi/descriptor.cc. */
+  dup(fd: number): number;
+  setCloseOnExec(fd: number): number;
+  /** `program` is a C array of struct sock_filter. */
+  attachFilter(fd: number, program: Uint8Array): number;
+  /** The descriptor is closed when this environment ends, unless disown() comes first. */
+  own(fd: number): number;
+  disown(fd: number): number;
   /** The records of struct InfoRecord and the canonical name, or a negative number. */
   getaddrinfo(
     host: string | null,

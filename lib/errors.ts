@@ -10,6 +10,9 @@ export interface SocketErrorDetails {
   raw?: unknown;
   hostname?: string | undefined;
   bytesTransferred?: number | undefined;
+  received?: Buffer | undefined;
+  /** The constant of a socket option. */
+  option?: string | undefined;
 }
 
 /**
@@ -30,6 +33,8 @@ export class SocketError extends Error {
   declare readonly hostname?: string;
   /** How many bytes went before the failure, where some can have gone. */
   declare readonly bytesTransferred?: number;
+  /** What had come before the failure of a recvExact(). */
+  declare readonly received?: Buffer;
 
   static {
     Object.defineProperty(this.prototype, 'name', {
@@ -43,10 +48,14 @@ export class SocketError extends Error {
   constructor(syscall: string, errno: number, details: SocketErrorDetails = {}) {
     const negative = -Math.abs(errno);
     const code = errorCode(negative);
-    const { hostname, bytesTransferred, port } = details;
+    const { hostname, bytesTransferred, received, port } = details;
     const address = details.address ?? textOf(details.path);
     const place = port === undefined || address === undefined ? address : `${address}:${port}`;
-    const words = [syscall, code, (place ?? hostname ?? '').replaceAll('\0', '@')];
+    const words = [
+      syscall,
+      code,
+      (place ?? hostname ?? details.option ?? '').replaceAll('\0', '@'),
+    ];
     super(words.filter((word) => word !== '').join(' '));
     Object.assign(this, { errno: negative, code, syscall });
     // Absent rather than undefined, so that a printed error shows what is known alone.
@@ -54,6 +63,7 @@ export class SocketError extends Error {
     if (port !== undefined) Object.assign(this, { port });
     if (hostname !== undefined) Object.assign(this, { hostname });
     if (bytesTransferred !== undefined) Object.assign(this, { bytesTransferred });
+    if (received !== undefined) Object.assign(this, { received });
   }
 }
 

@@ -6,6 +6,7 @@ export {
   close,
   connect,
   constants,
+  dup,
   getaddrinfo,
   getnameinfo,
   getpeername,

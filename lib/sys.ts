@@ -23,6 +23,7 @@ import { SocketError } from './errors.js';
 import { checkBoolean, checkFd, checkInt32 } from './validate.js';
 
 export { constants, type Constants } from './constants.js';
+export { dup } from './dup.js';
 export { getaddrinfo, type AddressInfo, type AddressInfoHints } from './getaddrinfo.js';
 export { poll, type PollRequest, type PollResult } from './poll.js';
 export {

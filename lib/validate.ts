@@ -115,7 +115,7 @@ export function numberError(name: string, value: unknown, least: number, most: n
   );
 }
 
-function coded<E extends Error>(error: E, code: string): E {
+export function coded<E extends Error>(error: E, code: string): E {
   return Object.assign(error, { code });
 }
 

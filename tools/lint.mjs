@@ -16,8 +16,9 @@ export function nativeFiles() {
 const clangFormat = () => node('clang-format/index.js', '--dry-run', '--Werror', ...nativeFiles());
 
 const CHECKS = {
-  'generated files': () =>
+  'generated constants': () =>
     run(process.execPath, [join(root, 'tools/gen-constants.mjs'), '--check']),
+  'generated docs': () => run(process.execPath, [join(root, 'tools/gen-options.mjs'), '--check']),
   prettier: () => node('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
   eslint: () => node('eslint/bin/eslint.js', '--max-warnings=0', '.'),
   tsc: () => node('typescript/bin/tsc', '-p', 'tsconfig.test.json'),

@@ -17,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterMessage(env, exports);
   RegisterBatch(env, exports);
   RegisterControl(env, exports);
+  RegisterDescriptor(env, exports);
   RegisterConstants(env, exports);
   RegisterMessageServer(env, exports);
   return exports;

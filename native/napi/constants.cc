@@ -5,6 +5,9 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <netpacket/packet.h>
+#endif
 #ifdef __GLIBC__
 // The kernel's own headers have options that glibc's lack, and fit beside glibc's alone.
 #include <linux/in.h>

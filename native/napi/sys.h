@@ -19,6 +19,9 @@ void RegisterControl(Napi::Env env, Napi::Object exports);
 // `error`, a negated errno.
 int ResolverError(int code, int error);
 
+// What lib/socket.ts needs beyond the calls: dup, filters, and who closes at the end.
+void RegisterDescriptor(Napi::Env env, Napi::Object exports);
+
 // The object `constants`: every name of lib/tables/constants.ts that this system has.
 void RegisterConstants(Napi::Env env, Napi::Object exports);
 
