@@ -2,7 +2,27 @@
  * Sockets in Node.js by the system's own calls. The calls themselves are in `sockkit/sys`.
  */
 export { constants, type Constants } from './constants.js';
+export { createConnection, type ConnectionTarget } from './create-connection.js';
 export { SocketError } from './errors.js';
+export type { FilterInstruction } from './filter.js';
+export { listenFds, type ListenFd } from './listen-fds.js';
+export type {
+  Ipv6Membership,
+  Ipv6SourceMembership,
+  Membership,
+  MulticastInterface,
+  PacketMembership,
+  SourceMembership,
+} from './memberships.js';
+export type { Linger, PeerCredentials } from './option-kinds.js';
+export {
+  type OptionInput,
+  type OptionName,
+  options,
+  type OptionValue,
+  type ReadableOption,
+  type WritableOption,
+} from './options.js';
 export {
   createMessageServer,
   MessageServer,
@@ -13,6 +33,8 @@ export {
   type Outcome,
 } from './message-server.js';
 export { sendAll } from './send-all.js';
+export { Socket } from './socket.js';
+export type { TcpInfo } from './tcp-info.js';
 export type {
   Address,
   AddressInput,
