@@ -73,7 +73,7 @@ export class Socket extends SocketData {
   /**
    * `listen(fd, backlog)`
    *
-   * @throws {SocketError} EADDRINUSE, EOPNOTSUPP (not a type that listens). See listen(2).
+   * @throws {SocketError} EADDRINUSE, ENOTSUP (not a type that listens). See listen(2).
    */
   listen(backlog = 10): void {
     sys.listen(this.openFd(), backlog);
