@@ -204,8 +204,9 @@ test('connect() leaves the descriptor as it was', () => {
 test('createConnection() connects by name and by address', () => {
   const server = listening();
   for (const host of [undefined, 'localhost', '127.0.0.1']) {
-    const client = own(createConnection({ host, port: portOf(server), timeoutMs: 5000 }));
+    const client = createConnection({ host, port: portOf(server), timeoutMs: 5000 });
     expect(client.timeoutMs).toBe(0);
+    own(client);
     expect(client.remoteAddress).toMatchObject({ port: portOf(server) });
     own(server.accept().socket);
   }
