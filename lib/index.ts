@@ -2,6 +2,7 @@
  * Sockets in Node.js by the system's own calls. The calls themselves are in `sockkit/sys`.
  */
 export { constants, type Constants } from './constants.js';
+export type * from './control-messages.js';
 export { createConnection, type ConnectionTarget } from './create-connection.js';
 export { SocketError } from './errors.js';
 export type { FilterInstruction } from './filter.js';
@@ -34,6 +35,8 @@ export {
 } from './message-server.js';
 export { sendAll } from './send-all.js';
 export { Socket } from './socket.js';
+export type { Datagram, DatagramWithControl } from './socket-messages.js';
+export type { Message, ReceiveOptions } from './message.js';
 export type { TcpInfo } from './tcp-info.js';
 export type {
   Address,

@@ -79,6 +79,27 @@ export class SocketWaits extends SocketHandle {
     }
   }
 
+  /** {@link repeat} for a call that throws, and gives more than a number. */
+  protected repeatThrowing<T>(
+    syscall: string,
+    events: number,
+    flags: number,
+    call: (fd: number, flags: number) => T,
+  ): T {
+    const results: T[] = [];
+    this.repeat(syscall, events, flags, (fd, now) => {
+      try {
+        results.push(call(fd, now));
+        return 0;
+      } catch (error) {
+        const { errno } = error as Partial<SocketError>;
+        if (errno === EINTR || (errno === EAGAIN && this.waits(flags))) return errno;
+        throw error;
+      }
+    });
+    return results[0] as T;
+  }
+
   /**
    * Repeats the call until `length` bytes have gone, or it gives 0.
    * @returns how many have

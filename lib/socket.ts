@@ -4,8 +4,8 @@ import { dup } from './dup.js';
 import { SocketError } from './errors.js';
 import { connectInSlices } from './connect.js';
 import { toDuplex, toNetSocket } from './interop.js';
-import { SocketData } from './socket-data.js';
 import { adopt, Adopted } from './socket-handle.js';
+import { SocketMessages } from './socket-messages.js';
 import * as sys from './sys.js';
 
 /**
@@ -21,7 +21,7 @@ import * as sys from './sys.js';
  * either leaves a warning (SOCKKIT_UNCLOSED), and the descriptor open, since its number may be in use.
  * What a worker leaves open is closed when the worker ends.
  */
-export class Socket extends SocketData {
+export class Socket extends SocketMessages {
   /**
    * `socket(domain, type, protocol)`
    *
@@ -35,6 +35,19 @@ export class Socket extends SocketData {
   constructor(adopted: Adopted);
   constructor(domain: number | Adopted, type = 0, protocol = 0) {
     super(domain, type, protocol);
+  }
+
+  /**
+   * `socketpair(domain, type, protocol, pair)`
+   *
+   * @param domain AF_UNIX; few systems have pairs of another family.
+   * @param type SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET.
+   * @returns Two Sockets that are connected to each other.
+   * @throws {SocketError} ENOTSUP (a family without pairs), EMFILE. See socketpair(2).
+   */
+  static pair(domain: number, type: number, protocol = 0): [Socket, Socket] {
+    const [one, other] = sys.socketpair(domain, type, protocol);
+    return [new Socket(new Adopted(one)), new Socket(new Adopted(other))];
   }
 
   /**

@@ -91,6 +91,10 @@ const METHODS = {
   recvWaitAll: (socket) => socket.recvInto(Buffer.alloc(2), c.MSG_WAITALL),
   recvExact: (socket) => socket.recvExact(1),
   recvExactNothing: (socket) => socket.recvExact(0),
+  sendTo: (socket) => socket.sendTo(Buffer.from('x'), { address: '127.0.0.1', port: 9 }),
+  recvFrom: (socket) => socket.recvFrom(1),
+  sendMsg: (socket) => socket.sendMsg({ data: Buffer.from('x') }),
+  recvMsg: (socket) => socket.recvMsg(1),
   getOption: (socket) => socket.getOption('type'),
   setOption: (socket) => {
     socket.setOption('keepAlive', true);
@@ -136,6 +140,10 @@ const OPEN: Record<Method, Outcome[]> = {
   recvWaitAll:      ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ETIMEDOUT', 'ETIMEDOUT', OK,          'ETIMEDOUT', OK],
   recvExact:        ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ETIMEDOUT', 'ETIMEDOUT', 'ENODATA',   'ETIMEDOUT', 'ENODATA'],
   recvExactNothing: [OK,         OK,         OK,         OK,          OK,          OK,          OK,          OK],
+  sendTo:           ['EPIPE',    'EPIPE',    'EPIPE',    'ETIMEDOUT', OK,          OK,          'EPIPE',     'EPIPE'],
+  recvFrom:         ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ETIMEDOUT', 'ETIMEDOUT', OK,          'ETIMEDOUT', OK],
+  sendMsg:          ['EPIPE',    'EPIPE',    'EPIPE',    'ETIMEDOUT', OK,          OK,          'EPIPE',     'EPIPE'],
+  recvMsg:          ['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ETIMEDOUT', 'ETIMEDOUT', OK,          'ETIMEDOUT', OK],
   getOption:        [OK,         OK,         OK,         OK,          OK,          OK,          OK,          OK],
   setOption:        [OK,         OK,         OK,         OK,          OK,          OK,          OK,          OK],
   localAddress:     [OK,         OK,         OK,         OK,          OK,          OK,          OK,          OK],
