@@ -31,6 +31,9 @@ testWhere(available('cc'), 'no cc')('are what this system’s C headers say', ()
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <netpacket/packet.h>
+#endif
 #ifdef __GLIBC__
 #include <linux/in.h>
 #include <linux/in6.h>

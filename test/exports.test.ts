@@ -37,13 +37,18 @@ test.each(['sockkit', 'sockkit/sys'])(
 
 test('the package exports what it says', () => {
   expect(Object.keys(root).sort()).toEqual(
-    ['constants', 'createMessageServer', 'MessageServer', 'sendAll', 'SocketError'].sort(),
+    [
+      ...['constants', 'createConnection', 'createMessageServer', 'listenFds', 'MessageServer'],
+      ...['options', 'sendAll', 'Socket', 'SocketError'],
+    ].sort(),
   );
   expect(Object.keys(sys).sort()).toEqual(
     [
-      ...['accept', 'bind', 'close', 'connect', 'constants', 'getaddrinfo', 'getpeername'],
-      ...['getsockname', 'getsockopt', 'listen', 'poll', 'recv', 'send', 'setNonblocking'],
-      ...['setsockopt', 'shutdown', 'socket', 'tryAccept', 'tryConnect', 'tryRecv', 'trySend'],
+      ...['accept', 'bind', 'close', 'connect', 'constants', 'dup', 'getaddrinfo', 'getnameinfo'],
+      ...['getpeername', 'getsockname', 'getsockopt', 'if_indextoname', 'if_nametoindex'],
+      ...['listen', 'poll', 'recv', 'recvfrom', 'recvmmsg', 'recvmsg', 'send', 'sendfile'],
+      ...['sendmmsg', 'sendmsg', 'sendto', 'setNonblocking', 'setsockopt', 'shutdown', 'socket'],
+      ...['socketpair', 'tryAccept', 'tryConnect', 'tryRecv', 'trySend'],
     ].sort(),
   );
 });
@@ -54,7 +59,10 @@ test('the addon has what lib/binding.ts says', () => {
       ...['accept', 'bind', 'close', 'connect', 'constants', 'getaddrinfo', 'getpeername'],
       ...['getsockname', 'getsockopt', 'listen', 'MessageServer', 'poll', 'recv', 'recvSmall'],
       ...['send', 'sendSmall', 'setNonblocking', 'setsockopt', 'shutdown', 'small', 'socket'],
-      'strerror',
+      ...['strerror', 'attachFilter', 'disown', 'dup', 'own', 'setCloseOnExec'],
+      ...['getnameinfo', 'if_indextoname', 'if_nametoindex', 'recvfrom', 'recvmmsg', 'recvmsg'],
+      ...['sendfile', 'sendmmsg', 'sendmsg', 'sendto', 'socketpair'],
+      ...['closeRights', 'nextControl', 'putControl', 'slotAddress'],
     ].sort(),
   );
 });

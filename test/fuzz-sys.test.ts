@@ -151,6 +151,9 @@ const calls: Record<string, () => unknown> = {
   shutdown: () => {
     sys.shutdown(fd(), chance(0.1) ? int() : below(3));
   },
+  dup: () => {
+    take(sys.dup(fd()));
+  },
   close: () => {
     const one = fd();
     if (pool.includes(one)) drop(one);

@@ -6,7 +6,7 @@ export const socketOptions = {
   acceptConn: { level: 'SOL_SOCKET', constant: 'SO_ACCEPTCONN', kind: 'bool', access: 'read',
     doc: 'tells whether the socket listens.' },
   attachFilter: { level: 'SOL_SOCKET', constant: 'SO_ATTACH_FILTER', kind: 'filter', access: 'write',
-    doc: 'attaches a classic BPF program that decides how much of each packet is kept; 0 drops it.' },
+    doc: 'attaches a classic BPF program that decides how much of each packet is kept, 0 for none; EPERM where CAP_BPF is asked for.' },
   bindToDevice: { level: 'SOL_SOCKET', constant: 'SO_BINDTODEVICE', kind: 'text', access: 'read-write',
     doc: 'ties the socket to the interface of that name; an empty name unties it.' },
   bindToIfindex: { level: 'SOL_SOCKET', constant: 'SO_BINDTOIFINDEX', kind: 'int', access: 'read-write',
