@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as sys from 'sockkit/sys';
 import { controlOf, countDescriptors, known, pair, slot } from './helpers/datagrams.js';
-import { codeOf, fdFlags, own, tempDir } from './helpers/net.js';
+import { codeOf, fdFlags, own, tempDir, testWhere } from './helpers/net.js';
 
 const { constants: c } = sys;
 const x = Buffer.from('x');
@@ -43,17 +43,16 @@ test('a process that is not there is ESRCH or EPERM', () => {
   expect(codeOf(() => sys.sendmsg(a, { data: x, control }))).toBe(isRoot ? 'ESRCH' : 'EPERM');
 });
 
-test('root may be another; large ids are no negative numbers', () => {
-  if (!isRoot) {
-    console.warn('skipped: to send the credentials of another needs root');
-    return;
-  }
-  const [a, b] = pair();
-  sys.setsockopt(b, c.SOL_SOCKET, known('SO_PASSCRED'), 1);
-  const control: sys.ControlInput[] = [{ ...self, uid: 4_000_000_000, gid: 12 }];
-  sys.sendmsg(a, { data: x, control });
-  expect(sys.recvmsg(b, Buffer.alloc(1)).control).toEqual(control);
-});
+testWhere(isRoot, 'to send the credentials of another needs root')(
+  'root may be another; large ids are no negative numbers',
+  () => {
+    const [a, b] = pair();
+    sys.setsockopt(b, c.SOL_SOCKET, known('SO_PASSCRED'), 1);
+    const control: sys.ControlInput[] = [{ ...self, uid: 4_000_000_000, gid: 12 }];
+    sys.sendmsg(a, { data: x, control });
+    expect(sys.recvmsg(b, Buffer.alloc(1)).control).toEqual(control);
+  },
+);
 
 test('with descriptors, in one message', () => {
   const [a, b] = pair();

@@ -120,6 +120,21 @@ test('a short count on a full stream is no error', () => {
   expect(codeOf(() => sys.sendmsg(a, { data: large }))).toBe('EAGAIN');
 });
 
+test('more than 2 GiB in a buffer and in a list: what there is room for, and no wrap', () => {
+  // Never touched, so that it takes no memory.
+  const huge = new ArrayBuffer(2 ** 32);
+  const [a, b] = pair(c.SOCK_STREAM | known('SOCK_NONBLOCK'));
+  for (const data of [huge, new Uint8Array(huge, 1), [huge, huge]]) {
+    const sent = sys.sendmsg(a, { data });
+    expect(sent).toBeGreaterThan(10_000);
+    expect(sent).toBeLessThan(2 ** 31);
+    expect(sys.recvmsg(b, [new Uint8Array(huge, 0, 100), huge]).bytes).toBeGreaterThan(100);
+    while (sys.tryRecv(b, memory) > 0);
+  }
+});
+
+const memory = Buffer.alloc(65_536);
+
 // What getters do comes before any buffer is looked at.
 test('a getter that detaches the buffer of another part of the message', () => {
   const [a, b] = pair();

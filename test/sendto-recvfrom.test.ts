@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as sys from 'sockkit/sys';
-import { bound, countDescriptors, known, loopbacks, pair } from './helpers/datagrams.js';
+import { bound, countDescriptors, loopbacks, pair } from './helpers/datagrams.js';
 import {
   CLOSED_FD,
   closeNow,
@@ -13,6 +13,7 @@ import {
   socket,
   tcpPair,
   tempDir,
+  testWhere,
   udpSocket,
   unixSocket,
 } from './helpers/net.js';
@@ -176,19 +177,16 @@ test('shutdown() ends a datagram socket for the reader', () => {
   expect(sys.recvfrom(a, Buffer.alloc(1)).bytes).toBe(0);
 });
 
-test('raw: a protocol of its own comes with its IP header', () => {
-  const possible = process.getuid?.() === 0;
-  if (!possible) {
-    console.warn('skipped: raw sockets need root');
-    return;
-  }
-  const fd = own(sys.socket(c.AF_INET, c.SOCK_RAW, 253));
-  sys.sendto(fd, Buffer.from('raw'), { address: '127.0.0.1', port: 0 });
-  const buffer = Buffer.alloc(64);
-  const { bytes, address } = sys.recvfrom(fd, buffer);
-  expect(bytes).toBe(23);
-  expect(buffer[9]).toBe(253);
-  expect(buffer.toString('latin1', 20, bytes)).toBe('raw');
-  expect(address).toMatchObject({ family: 'IPv4', address: '127.0.0.1' });
-  expect(known('SOCK_NONBLOCK')).toBeGreaterThan(0);
-});
+testWhere(process.getuid?.() === 0, 'raw sockets need root')(
+  'raw: a protocol of its own comes with its IP header',
+  () => {
+    const fd = own(sys.socket(c.AF_INET, c.SOCK_RAW, 253));
+    sys.sendto(fd, Buffer.from('raw'), { address: '127.0.0.1', port: 0 });
+    const buffer = Buffer.alloc(64);
+    const { bytes, address } = sys.recvfrom(fd, buffer);
+    expect(bytes).toBe(23);
+    expect(buffer[9]).toBe(253);
+    expect(buffer.toString('latin1', 20, bytes)).toBe('raw');
+    expect(address).toMatchObject({ family: 'IPv4', address: '127.0.0.1' });
+  },
+);
