@@ -26,7 +26,7 @@ if (role === 'give' && path && file) {
 } else if (role === 'take' && path) {
   socket.connect({ path });
   const { control } = socket.recvMsg(1);
-  const rights = control.find(({ type }) => type === 'rights');
+  const rights = control.find((message) => message.type === 'rights');
   if (!rights) throw new Error('no descriptor came');
 
   // The kernel has opened these descriptors for us, so it is for us to close them.

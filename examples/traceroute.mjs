@@ -42,7 +42,7 @@ function probe(ttl) {
     if (!ready || !(ready.revents & POLLERR)) return null;
     const ms = performance.now() - start;
     const { address: sentTo, control } = socket.recvMsg(512, { flags: MSG_ERRQUEUE });
-    const error = control.find(({ type }) => type === 'recverr');
+    const error = control.find((message) => message.type === 'recverr');
     // An answer to an earlier probe may come late: the queue says which datagram it is about.
     if (error && sentTo.port === port) return { error, ms };
   }

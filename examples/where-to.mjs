@@ -17,7 +17,7 @@ console.error(`port ${socket.localAddress.port}`);
 
 for (;;) {
   const { data, address: sender, control } = socket.recvMsg(65536);
-  const info = control.find(({ type }) => type === 'pktinfo');
+  const info = control.find((message) => message.type === 'pktinfo');
   const on = sys.if_indextoname(info.ifindex);
   const text = `${data.length} bytes from ${sender.address} to ${info.address} on ${on}`;
   console.log(text);
