@@ -4,6 +4,7 @@ import type { AddressInput } from './address.js';
 import { constants } from './constants.js';
 import { EAGAIN, EINTR, ETIMEDOUT, Wait } from './readiness.js';
 import * as sys from './sys.js';
+import { checkObject } from './validate.js';
 
 const { POLLOUT, SOL_SOCKET, SO_ERROR } = constants;
 const { EINPROGRESS, EALREADY, EISCONN } = os.errno;
@@ -13,6 +14,7 @@ const { EINPROGRESS, EALREADY, EISCONN } = os.errno;
  * @returns 0 or the negated errno
  */
 export function connectInSlices(fd: number, address: AddressInput, timeoutMs: number): number {
+  checkObject('address', address);
   sys.setNonblocking(fd, true);
   try {
     const wait = new Wait(fd, POLLOUT, timeoutMs);

@@ -71,7 +71,8 @@ export class SocketMessages extends SocketData {
   /**
    * `recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC)`
    *
-   * @param options.flags MSG_PEEK, MSG_ERRQUEUE, ...
+   * @param options.flags MSG_PEEK, ...; with MSG_ERRQUEUE it never waits: poll() for POLLERR, which is
+   * told without being in `events`.
    * @param options.controlBytes The room for control data; 256 unless told otherwise.
    * @throws {SocketError} as {@link recvFrom} does. See recvmsg(2), cmsg(3).
    */

@@ -175,6 +175,21 @@ test('connect() is refused with the address in the error', () => {
   ).toBe('connect ENOENT /nowhere');
 });
 
+test.each([80, '127.0.0.1', null, undefined])('connect() to %p, which is no address', (address) => {
+  const socket = make('tcp4');
+  for (const nonblocking of [true, false]) {
+    socket.nonblocking = nonblocking;
+    expect(
+      failure(() => {
+        socket.connect(address as unknown as sys.AddressInput);
+      }),
+    ).toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: expect.stringMatching(/^The "address" argument must be of type object/) as string,
+    });
+  }
+});
+
 test('connect() waits for a unix listener whose queue is full', () => {
   const server = listening('unix', 0);
   const first = make('unix');
