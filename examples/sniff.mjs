@@ -7,7 +7,7 @@ import { constants, Socket } from 'sockkit';
 import * as sys from 'sockkit/sys';
 
 const { AF_PACKET, SOCK_DGRAM } = constants;
-const ETH_P_IP = 0x0800;
+const ETH_P_IP = 0x0800; // What comes in; with ETH_P_ALL (3) we would see it go out as well.
 const port = Number(process.argv[2] ?? 5000);
 
 // Classic BPF: `tcpdump -dd` prints such programs. SOCK_DGRAM packets begin with the IP header, and
@@ -29,7 +29,6 @@ const program = [
 // Protocol 0 receives nothing yet: what came between socket() and the filter would be unfiltered.
 const socket = new Socket(AF_PACKET, SOCK_DGRAM, 0);
 socket.setOption('attachFilter', program);
-socket.setOption('packetIgnoreOutgoing', true); // On lo, each packet goes out and comes in.
 socket.bind({ family: 'packet', ifindex: sys.if_nametoindex('lo'), protocol: ETH_P_IP });
 console.error(`watching UDP port ${port}`);
 
