@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,6 +58,18 @@ struct Pipe {
   Fd reading;
   Fd writing;
 };
+
+// Fills a pipe until it would block, without changing its flags; returns with how much.
+inline size_t Fill(int fd) {
+  const std::string bytes(4096, 'f');
+  size_t filled = 0;
+  pollfd room = {fd, POLLOUT, 0};
+  while (::poll(&room, 1, 0) == 1) {
+    REQUIRE(::write(fd, bytes.data(), bytes.size()) == 4096);
+    filled += bytes.size();
+  }
+  return filled;
+}
 
 // A pipe and a thread that reads it, from Start() on.
 class PipeReader {

@@ -3,7 +3,6 @@
 // An output that fails: what is told, what is counted, and that the server ends by itself.
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <string>
@@ -186,17 +185,29 @@ TEST(AFailureReleasesWhatWaits) {
   CheckCounts(server, server.stats().bytesOut, -EPIPE);
 }
 
+TEST(AFullOutputKeepsNobodyOut) {
+  PipeReader reader;
+  size_t filled = Fill(reader.fd());
+  ServerStage server(reader.fd());
+  // Whoever accepted this one prints it, and has to wait.
+  Fd first = SendMessage(server.address, "one,");
+  CHECK_EVENTUALLY_EQ(server.stats().bytesIn, 4u);
+  CHECK(AwaitQuiet());
+  Fd second = SendMessage(server.address, "two,");
+  Fd third = SendMessage(server.address, "three");
+  CHECK_EVENTUALLY_EQ(server.stats().bytesIn, 13u);
+  CHECK_EQ(server.stats().open, 3u);
+  reader.Start();
+  for (const Fd* client : {&first, &second, &third}) CHECK_EQ(AwaitClose(*client), 0);
+  server.End();
+  CHECK_EQ(reader.Finish().substr(filled), "one,two,three");
+}
+
 // The program's own lines, on a pipe that its reader has let fill up.
 TEST(AnAsideKeepsNobodyWaiting) {
   for (bool read : {true, false}) {
     PipeReader reader;
-    const std::string full(4096, 'f');
-    pollfd room = {reader.fd(), POLLOUT, 0};
-    size_t filled = 0;
-    while (::poll(&room, 1, 0) == 1) {
-      REQUIRE(::write(reader.fd(), full.data(), full.size()) == 4096);
-      filled += full.size();
-    }
+    size_t filled = Fill(reader.fd());
     MessageServerConfig config;
     config.stallMs = read ? 0 : 50;
     ServerStage server(reader.fd(), config);

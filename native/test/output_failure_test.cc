@@ -3,7 +3,6 @@
 // An output that cannot be written to, or not in time.
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 
 #include <string>
 
@@ -23,13 +22,6 @@ constexpr size_t kMoreThanAPipe = 1024 * 1024;
 
 size_t Write(Output& output, std::string_view text) {
   return output.Write(text.data(), text.size());
-}
-
-// Fills a pipe or socket until it would block, without changing its flags.
-void Fill(int fd) {
-  const std::string bytes(4096, 'f');
-  pollfd room = {fd, POLLOUT, 0};
-  while (::poll(&room, 1, 0) == 1) REQUIRE(::write(fd, bytes.data(), bytes.size()) > 0);
 }
 
 TEST(AFullDiskIsAFailureForGood) {
