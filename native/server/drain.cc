@@ -7,6 +7,7 @@
 // them, on the listener and on every connection that is not at its end (arrivals.h says how); what
 // has been acknowledged then is finite and is read to its end and printed, finished messages first.
 #include <errno.h>
+#include <poll.h>
 
 #include <new>
 
@@ -16,6 +17,17 @@
 #include "native/sys/socket.h"
 
 namespace sockkit::server {
+
+namespace {
+
+// How long the drain waits for the descriptors that it needs to accept the rest.
+constexpr int64_t kWantMs = 5000;
+
+void Pause() {
+  ::poll(nullptr, 0, 10);
+}
+
+}  // namespace
 
 // A connection that was still in the listener's queue.
 struct MessageServer::Waiting {
@@ -54,12 +66,12 @@ void MessageServer::Drain() {
     sys::DropIncoming(listener_);
   }
   SealAll();
-  sys::AwaitPackets();
+  AwaitPackets();
 
   Waiting* rest = nullptr;
   bool all = AcceptRest(&rest);
   for (Waiting* one = rest; one != nullptr; one = one->next) one->connection.Seal();
-  if (rest != nullptr) sys::AwaitPackets();
+  if (rest != nullptr) AwaitPackets();
 
   uint32_t finished = MarkFinished();
   for (Waiting* one = rest; one != nullptr; one = one->next) {
@@ -76,16 +88,24 @@ void MessageServer::Drain() {
   ServeRest(&rest, true);
   loop_.Join();
   ServeRest(&rest, false);
+  const int64_t giveUp = NowMs() + kWantMs;
   while (!all) {
-    // Descriptors or memory ran out before the queue was empty; they are free now.
+    // Descriptors or memory ran out before the queue was empty. Ours are free now; those of the
+    // rest of the process or system may not be.
     all = AcceptRest(&rest);
-    if (rest == nullptr) break;
     for (Waiting* one = rest; one != nullptr; one = one->next) one->connection.Seal();
-    sys::AwaitPackets();
+    if (rest != nullptr) AwaitPackets();
+    if (rest == nullptr && !all && NowMs() >= giveUp) break;
+    if (rest == nullptr && !all) Pause();
     ServeRest(&rest, false);
   }
   if (listener_ >= 0) sys::close(listener_);
   listener_ = -1;
+}
+
+// Where everything ends at once, nobody reads what arrives.
+void MessageServer::AwaitPackets() {
+  if (!aborting_.load(std::memory_order_acquire)) sys::AwaitPackets();
 }
 
 // Accepts what is in the listener's queue, in its order; false where that ran out of resources.

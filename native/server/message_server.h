@@ -94,6 +94,7 @@ class MessageServer final : private ConnectionHandler {
   bool AcceptRest(Waiting** list);
   void ServeRest(Waiting** list, bool finished);
   void SealAll();
+  void AwaitPackets();
   uint32_t MarkFinished();
 
   MessageServerConfig config_;
