@@ -24,6 +24,7 @@
       "native/server/message_server.cc",
       "native/server/output.cc",
       "native/server/printing.cc",
+      "native/server/readiness.cc",
       "native/server/spool.cc",
       "native/server/thread.cc",
       "native/server/turns.cc"
@@ -40,6 +41,7 @@
       "native/napi/message.cc",
       "native/napi/message_server.cc",
       "native/napi/names.cc",
+      "native/napi/readiness.cc",
       "native/napi/small.cc",
       "native/napi/sys.cc"
     ],

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "native/napi/message_server.h"
+#include "native/napi/readiness.h"
 #include "native/napi/small.h"
 #include "native/napi/sys.h"
 
@@ -20,6 +21,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterDescriptor(env, exports);
   RegisterConstants(env, exports);
   RegisterMessageServer(env, exports);
+  RegisterReadiness(env, exports);
   return exports;
 }
 
