@@ -100,6 +100,7 @@ export interface Binding {
   strerror(errno: number): string;
   readonly constants: Readonly<Record<string, number>>;
   readonly MessageServer: new () => NativeMessageServer;
+  readonly Readiness: new () => NativeReadiness;
 }
 
 /** One buffer, or a plain array of them. */
@@ -129,6 +130,17 @@ export interface NativeMessageServer {
   aside(text: Uint8Array): void;
   stats(fields: Float64Array): void;
   tellAll(on: boolean): void;
+  setRef(on: boolean): void;
+}
+
+/** See native/napi/readiness.cc. */
+export interface NativeReadiness {
+  start(byPoll: boolean, onReady: () => void): number;
+  stop(): void;
+  add(fd: number, events: number, token: number): number;
+  cancel(fd: number, token: number): void;
+  forget(fd: number): void;
+  take(pairs: Float64Array): number;
   setRef(on: boolean): void;
 }
 

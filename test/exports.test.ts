@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
 import * as root from 'sockkit';
+import * as promises from 'sockkit/promises';
 import * as sys from 'sockkit/sys';
 import { binding } from './helpers/inside.js';
 
@@ -15,7 +16,7 @@ function evaluate(script: string): unknown {
   return JSON.parse(output);
 }
 
-test.each(['sockkit', 'sockkit/sys'])(
+test.each(['sockkit', 'sockkit/sys', 'sockkit/promises'])(
   'import() and require() of %s give the same things',
   (name) => {
     const result = evaluate(`
@@ -42,6 +43,7 @@ test('the package exports what it says', () => {
       ...['options', 'sendAll', 'Socket', 'SocketError'],
     ].sort(),
   );
+  expect(Object.keys(promises).sort()).toEqual(['constants', 'Socket', 'SocketError'].sort());
   expect(Object.keys(sys).sort()).toEqual(
     [
       ...['accept', 'bind', 'close', 'connect', 'constants', 'dup', 'getaddrinfo', 'getnameinfo'],
@@ -62,7 +64,7 @@ test('the addon has what lib/binding.ts says', () => {
       ...['strerror', 'attachFilter', 'disown', 'dup', 'own', 'setCloseOnExec'],
       ...['getnameinfo', 'if_indextoname', 'if_nametoindex', 'recvfrom', 'recvmmsg', 'recvmsg'],
       ...['sendfile', 'sendmmsg', 'sendmsg', 'sendto', 'socketpair'],
-      ...['closeRights', 'nextControl', 'putControl', 'slotAddress'],
+      ...['closeRights', 'nextControl', 'putControl', 'slotAddress', 'Readiness'],
     ].sort(),
   );
 });

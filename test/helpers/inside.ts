@@ -2,3 +2,4 @@
 export { binding } from '../../dist/lib/binding.js';
 export { constantTable } from '../../dist/lib/tables/constants.js';
 export { errorCode, errorMessage } from '../../dist/lib/errors.js';
+export { openQuestions, waitByPoll } from '../../dist/lib/promises/waits.js';

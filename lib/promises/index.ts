@@ -1,0 +1,12 @@
+/**
+ * Sockets whose calls give promises: the same names as those of the blocking Socket of `sockkit`.
+ */
+export { constants, type Constants } from '../constants.js';
+export { SocketError } from '../errors.js';
+export { type Connection, Socket } from './socket.js';
+export type { WaitOptions } from './operation.js';
+export type { CallOptions, FlagsOrOptions } from './socket-operations.js';
+export type { Datagram, DatagramWithControl } from '../socket-messages.js';
+export type { Message, ReceiveOptions } from '../message.js';
+export type { Address, AddressInput } from '../address.js';
+export type { Data } from '../validate.js';
