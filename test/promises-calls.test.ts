@@ -242,7 +242,10 @@ describe.each(['epoll', 'poll'])('with %s', (way) => {
     expect(String(data)).toBe('ab');
     expect(received).toMatchObject([{ type: 'rights' }]);
     for (const message of received) {
-      if (message.type === 'rights') message.fds.forEach((fd) => { fs.closeSync(fd); });
+      if (message.type === 'rights')
+        message.fds.forEach((fd) => {
+          fs.closeSync(fd);
+        });
     }
   });
 

@@ -2,6 +2,7 @@
 import { SocketError, type SocketErrorDetails } from '../errors.js';
 import { ETIMEDOUT } from '../readiness.js';
 import { checkInteger, checkObject, coded, typeError } from '../validate.js';
+import { follow, unfollow } from './abort.js';
 import { ask, takeBack } from './waits.js';
 
 export interface WaitOptions {
@@ -89,7 +90,7 @@ export class Operation<T> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#signal?.addEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) follow(this.#signal, this.#onAbort);
     const { timeoutMs = 0 } = options;
     if (timeoutMs > 0) this.#deadline = setTimeout(this.#onTimeout, timeoutMs);
   }
@@ -172,7 +173,7 @@ export class Operation<T> {
   #settle(how: () => void): void {
     if (this.settled) return;
     this.settled = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) unfollow(this.#signal, this.#onAbort);
     clearTimeout(this.#deadline);
     clearTimeout(this.#pause);
     this.#pause = undefined;
