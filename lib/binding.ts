@@ -45,6 +45,16 @@ export interface Binding {
     type: number,
     protocol: number,
   ): [records: ArrayBuffer, canonname?: string] | number;
+  /** The same on a thread of its own, which tells the result to `done`; 0, or a negative number. */
+  lookup(
+    host: string | null,
+    service: string | null,
+    flags: number,
+    family: number,
+    type: number,
+    protocol: number,
+    done: (result: [records: ArrayBuffer, canonname?: string] | number) => void,
+  ): number;
   socketpair(domain: number, type: number, protocol: number, pair: Int32Array): number;
   sendto(
     fd: number,

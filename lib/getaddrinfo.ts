@@ -50,6 +50,18 @@ export function getaddrinfo(
   service: string | number | null = null,
   hints: AddressInfoHints = {},
 ): AddressInfo[] {
+  const query = readQuery(host, service, hints);
+  return readAnswer(host, binding.getaddrinfo(...query));
+}
+
+type Query = Parameters<typeof binding.getaddrinfo>;
+
+/** The arguments, checked, as native code takes them. */
+export function readQuery(
+  host: string | null,
+  service: string | number | null,
+  hints: AddressInfoHints,
+): Query {
   if (host !== null) checkText('host', host);
   const serviceText = readService(service);
   checkObject('hints', hints);
@@ -58,13 +70,21 @@ export function getaddrinfo(
   checkInt32('hints.family', family);
   checkInt32('hints.type', type);
   checkInt32('hints.protocol', protocol);
-  const about = host === null ? {} : { hostname: host };
-  if (isTooLong(host) || isTooLong(serviceText)) {
-    throw new SocketError('getaddrinfo', NO_NAME, about);
-  }
-  const result = binding.getaddrinfo(host, serviceText, flags, family, type, protocol);
-  if (typeof result === 'number') throw new SocketError('getaddrinfo', result, about);
-  return readList(...result);
+  if (isTooLong(host) || isTooLong(serviceText)) throw failure(host, NO_NAME);
+  return [host, serviceText, flags, family, type, protocol];
+}
+
+/** What native code has answered. */
+export function readAnswer(
+  host: string | null,
+  answer: ReturnType<typeof binding.getaddrinfo>,
+): AddressInfo[] {
+  if (typeof answer === 'number') throw failure(host, answer);
+  return readList(...answer);
+}
+
+function failure(host: string | null, errno: number): SocketError {
+  return new SocketError('getaddrinfo', errno, host === null ? {} : { hostname: host });
 }
 
 function readService(service: unknown): string | null {

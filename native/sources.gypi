@@ -38,6 +38,7 @@
       "native/napi/control.cc",
       "native/napi/descriptor.cc",
       "native/napi/getaddrinfo.cc",
+      "native/napi/lookup.cc",
       "native/napi/message.cc",
       "native/napi/message_server.cc",
       "native/napi/names.cc",

@@ -43,7 +43,9 @@ test('the package exports what it says', () => {
       ...['options', 'sendAll', 'Socket', 'SocketError'],
     ].sort(),
   );
-  expect(Object.keys(promises).sort()).toEqual(['constants', 'Socket', 'SocketError'].sort());
+  expect(Object.keys(promises).sort()).toEqual(
+    ['constants', 'createConnection', 'getaddrinfo', 'Socket', 'SocketError'].sort(),
+  );
   expect(Object.keys(sys).sort()).toEqual(
     [
       ...['accept', 'bind', 'close', 'connect', 'constants', 'dup', 'getaddrinfo', 'getnameinfo'],
@@ -64,7 +66,7 @@ test('the addon has what lib/binding.ts says', () => {
       ...['strerror', 'attachFilter', 'disown', 'dup', 'own', 'setCloseOnExec'],
       ...['getnameinfo', 'if_indextoname', 'if_nametoindex', 'recvfrom', 'recvmmsg', 'recvmsg'],
       ...['sendfile', 'sendmmsg', 'sendmsg', 'sendto', 'socketpair'],
-      ...['closeRights', 'nextControl', 'putControl', 'slotAddress', 'Readiness'],
+      ...['closeRights', 'nextControl', 'putControl', 'slotAddress', 'Readiness', 'lookup'],
     ].sort(),
   );
 });

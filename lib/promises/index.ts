@@ -3,6 +3,9 @@
  */
 export { constants, type Constants } from '../constants.js';
 export { SocketError } from '../errors.js';
+export { type AsyncConnectionTarget, createConnection } from './create-connection.js';
+export { getaddrinfo } from './getaddrinfo.js';
+export type { AddressInfo, AddressInfoHints } from '../getaddrinfo.js';
 export { type Connection, Socket } from './socket.js';
 export type { WaitOptions } from './operation.js';
 export type { CallOptions, FlagsOrOptions } from './socket-operations.js';

@@ -14,6 +14,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterSys(env, exports);
   RegisterSmall(env, exports);
   RegisterGetaddrinfo(env, exports);
+  RegisterLookup(env, exports);
   RegisterNames(env, exports);
   RegisterMessage(env, exports);
   RegisterBatch(env, exports);

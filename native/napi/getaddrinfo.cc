@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "native/napi/getaddrinfo.h"
+
 #include <string.h>
 
 #include "native/napi/address.h"
@@ -45,8 +47,7 @@ int ResolverError(int code, int error) {
 
 namespace {
 
-// Hosts and services longer than this name nothing: a host name has 253 bytes at most.
-constexpr size_t kMostText = 1024;
+constexpr size_t kMostText = LookupQuery::kMostText;
 
 struct InfoRecord {
   int32_t family, type, protocol;
@@ -68,8 +69,9 @@ bool ReadText(napi_env env, napi_value value, char* buffer, const char** text) {
   return length < kMostText && memchr(buffer, 0, length) == nullptr;
 }
 
-// [records, canonical name | undefined]
-napi_value MakeResult(napi_env env, const addrinfo* list) {
+}  // namespace
+
+napi_value MakeLookupResult(napi_env env, const addrinfo* list) {
   size_t count = 0;
   for (const addrinfo* info = list; info != nullptr; info = info->ai_next) count++;
   napi_value result, buffer;
@@ -99,23 +101,28 @@ napi_value MakeResult(napi_env env, const addrinfo* list) {
   return result;
 }
 
+bool ReadLookupQuery(napi_env env, const napi_value (&from)[6], LookupQuery* query) {
+  return ReadText(env, from[0], query->hostText, &query->host) &&
+         ReadText(env, from[1], query->serviceText, &query->service) &&
+         ReadInt(env, from[2], &query->hints.ai_flags) &&
+         ReadInt(env, from[3], &query->hints.ai_family) &&
+         ReadInt(env, from[4], &query->hints.ai_socktype) &&
+         ReadInt(env, from[5], &query->hints.ai_protocol);
+}
+
+namespace {
+
 napi_value Getaddrinfo(napi_env env, napi_callback_info info) {
   Args<6> args(env, info);
-  char hostText[kMostText + 1];
-  char serviceText[kMostText + 1];
-  const char* host;
-  const char* service;
-  addrinfo hints = {};
-  if (!ReadText(env, args[0], hostText, &host) || !ReadText(env, args[1], serviceText, &service) ||
-      !args.Int(2, &hints.ai_flags) || !args.Int(3, &hints.ai_family) ||
-      !args.Int(4, &hints.ai_socktype) || !args.Int(5, &hints.ai_protocol)) {
+  LookupQuery query;
+  if (!ReadLookupQuery(env, {args[0], args[1], args[2], args[3], args[4], args[5]}, &query)) {
     return args.Refuse();
   }
   addrinfo* list = nullptr;
   int error = 0;
-  int code = sys::getaddrinfo(host, service, hints, &list, &error);
+  int code = sys::getaddrinfo(query.host, query.service, query.hints, &list, &error);
   if (code != 0) return MakeNumber(env, ResolverError(code, error));
-  napi_value result = MakeResult(env, list);
+  napi_value result = MakeLookupResult(env, list);
   freeaddrinfo(list);
   return result;
 }

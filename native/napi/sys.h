@@ -10,6 +10,7 @@ namespace sockkit::napi {
 void RegisterSys(Napi::Env env, Napi::Object exports);
 
 void RegisterGetaddrinfo(Napi::Env env, Napi::Object exports);
+void RegisterLookup(Napi::Env env, Napi::Object exports);
 void RegisterNames(Napi::Env env, Napi::Object exports);
 void RegisterMessage(Napi::Env env, Napi::Object exports);
 void RegisterBatch(Napi::Env env, Napi::Object exports);

@@ -28,10 +28,10 @@ size_t StackBytes() {
 
 }  // namespace
 
-int StartThread(pthread_t* thread, void* (*run)(void*), void* argument) {
+int StartThread(pthread_t* thread, void* (*run)(void*), void* argument, size_t moreStack) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, StackBytes());
+  pthread_attr_setstacksize(&attributes, StackBytes() + moreStack);
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
