@@ -34,5 +34,14 @@ inline int SockkitFstat(int fd, struct stat* status) {
   return __fxstat(SOCKKIT_STAT_VERSION, fd, status);
 }
 #define fstat SockkitFstat
+
+// The containers of newer libstdc++ call this (GLIBCXX 3.4.29) when asked for more elements than
+// memory can have. Without exceptions the library's own ends the program just so.
+#include <stdlib.h>
+namespace std {
+[[noreturn]] __attribute__((weak, visibility("hidden"))) void __throw_bad_array_new_length() {
+  abort();
+}
+}  // namespace std
 #endif
 #endif
