@@ -224,6 +224,12 @@ function writeData(kind: number, port: number, data: Uint8Array): void {
   addressRecord.set(data.subarray(0, DATA_ROOM), DATA_OFFSET);
 }
 
+/** What an error is to say of an address that a call took; of no address, nothing. */
+export function placeOf(input: AddressInput | null | undefined): SocketErrorDetails {
+  const { address, port, path } = (input ?? {}) as Partial<IpAddressInput & UnixAddressInput>;
+  return path === undefined ? { address, port } : { path };
+}
+
 /** The error for a call that got the address of {@link writeAddress} and returned `result`. */
 export function addressFailure(syscall: string, result: number, about: SocketErrorDetails): Error {
   if (result === REFUSED_ADDRESS) return ipError(about.address ?? '');

@@ -37,6 +37,7 @@ export { sendAll } from './send-all.js';
 export { Socket } from './socket.js';
 export type { Datagram, DatagramWithControl } from './socket-messages.js';
 export type { Message, ReceiveOptions } from './message.js';
+export type { MessageSlot } from './recvmmsg.js';
 export type { TcpInfo } from './tcp-info.js';
 export type {
   Address,

@@ -3,9 +3,10 @@ import {
   addressFailure,
   type AddressInput,
   addressRecord,
+  placeOf,
   writeAddress,
 } from './address.js';
-import { binding, type Buffers, REFUSED_ARGUMENT } from './binding.js';
+import { binding, type Buffers, REFUSED_ADDRESS, REFUSED_ARGUMENT } from './binding.js';
 import { type ControlInput, type ControlMessage, writeControl } from './control.js';
 import { SocketError } from './errors.js';
 import { CONTROL_BYTES, MOST_CONTROL_BYTES, Slab } from './slot.js';
@@ -67,6 +68,13 @@ const MOST_BUFFERS = 1025;
  * and those of send() and sendto(). See sendmsg(2), cmsg(3), unix(7).
  */
 export function sendmsg(fd: number, message: Message, flags = 0): number {
+  const sent = trySendmsg(fd, message, flags);
+  if (sent < 0) throw new SocketError('sendmsg', sent, placeOf(message.address));
+  return sent;
+}
+
+/** {@link sendmsg}, but the negated errno where it fails. */
+export function trySendmsg(fd: number, message: Message, flags: number): number {
   checkFd(fd);
   checkInt32('flags', flags);
   checkObject('message', message);
@@ -79,7 +87,7 @@ export function sendmsg(fd: number, message: Message, flags = 0): number {
   const record = hasAddress ? addressRecord : null;
   const sent = binding.sendmsg(fd, buffers, record, controlData, flags);
   if (sent === REFUSED_ARGUMENT) throw buffersError('message.data', buffers);
-  if (sent < 0) throw addressFailure('sendmsg', sent, about);
+  if (sent === REFUSED_ADDRESS) throw addressFailure('sendmsg', sent, about);
   return sent;
 }
 
@@ -101,6 +109,17 @@ export function recvmsg(
   buffers: Data | readonly Data[],
   options: ReceiveOptions = {},
 ): ReceivedMessage {
+  const received = tryRecvmsg(fd, buffers, options);
+  if (typeof received === 'number') throw new SocketError('recvmsg', received);
+  return received;
+}
+
+/** {@link recvmsg}, but the negated errno where it fails. */
+export function tryRecvmsg(
+  fd: number,
+  buffers: Data | readonly Data[],
+  options: ReceiveOptions,
+): ReceivedMessage | number {
   checkFd(fd);
   checkObject('options', options);
   const { flags = 0, controlBytes = CONTROL_BYTES } = options;
@@ -110,7 +129,7 @@ export function recvmsg(
   const memory = controlBytes === CONTROL_BYTES ? slab : new Slab([controlBytes]);
   const bytes = binding.recvmsg(fd, list, memory.bytes, 0, flags);
   if (bytes === REFUSED_ARGUMENT) throw buffersError('buffers', list);
-  if (bytes < 0) throw new SocketError('recvmsg', bytes);
+  if (bytes < 0) return bytes;
   try {
     const address = memory.sender(0);
     return { bytes, address, flags: memory.flags(0), control: memory.takeControl(0) };

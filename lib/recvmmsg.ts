@@ -110,6 +110,13 @@ let calls = 0;
  * next call. See recvmmsg(2).
  */
 export function recvmmsg(fd: number, slots: readonly MessageSlot[], flags = 0): number {
+  const received = tryRecvmmsg(fd, slots, flags);
+  if (received < 0) throw new SocketError('recvmmsg', received);
+  return received;
+}
+
+/** {@link recvmmsg}, but the negated errno where it fails. */
+export function tryRecvmmsg(fd: number, slots: readonly MessageSlot[], flags: number): number {
   checkFd(fd);
   checkInt32('flags', flags);
   if (!Array.isArray(slots)) throw typeError('slots', 'an instance of Array', slots);
@@ -140,7 +147,7 @@ export function recvmmsg(fd: number, slots: readonly MessageSlot[], flags = 0): 
     flags,
   );
   if (received === REFUSED_ARGUMENT) throw slotError(buffers);
-  if (received < 0) throw new SocketError('recvmmsg', received);
+  if (received < 0) return received;
   for (let index = 0; index < received; index++) {
     const state = own[index];
     if (state === undefined) break;

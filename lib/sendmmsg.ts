@@ -1,4 +1,10 @@
-import { ADDRESS_RECORD_BYTES, addressFailure, addressRecord, writeAddress } from './address.js';
+import {
+  ADDRESS_RECORD_BYTES,
+  addressFailure,
+  addressRecord,
+  placeOf,
+  writeAddress,
+} from './address.js';
 import { binding, REFUSED_ADDRESS, REFUSED_ARGUMENT } from './binding.js';
 import { writeControl } from './control.js';
 import { SocketError, type SocketErrorDetails } from './errors.js';
@@ -40,6 +46,13 @@ let spare: Scratch | null = null;
  * sendmmsg(2).
  */
 export function sendmmsg(fd: number, messages: readonly Message[], flags = 0): number {
+  const sent = trySendmmsg(fd, messages, flags);
+  if (sent < 0) throw new SocketError('sendmmsg', sent, placeOf(messages[0]?.address));
+  return sent;
+}
+
+/** {@link sendmmsg}, but the negated errno where it fails. */
+export function trySendmmsg(fd: number, messages: readonly Message[], flags: number): number {
   checkFd(fd);
   checkInt32('flags', flags);
   if (!Array.isArray(messages)) throw typeError('messages', 'an instance of Array', messages);
@@ -124,12 +137,9 @@ function send(fd: number, count: number, scratch: Scratch, batch: Batch, flags: 
   const plan = scratch.plan.subarray(0, count * 2);
   const sent = binding.sendmmsg(fd, buffers, plan, records, control, scratch.memory, flags);
   if (sent === REFUSED_ARGUMENT) throw messageError(buffers, plan);
-  if (sent >= 0) return sent;
-  if (sent === REFUSED_ADDRESS) {
-    const [which = 0] = new Uint32Array(records.buffer, 0, 1);
-    throw addressFailure('sendmmsg', sent, abouts[which] ?? {});
-  }
-  throw new SocketError('sendmmsg', sent, plan[1] === 0 ? abouts[0] : {});
+  if (sent !== REFUSED_ADDRESS) return sent;
+  const [which = 0] = new Uint32Array(records.buffer, 0, 1);
+  throw addressFailure('sendmmsg', sent, abouts[which] ?? {});
 }
 
 /** Which message's buffer it was that native code has refused. */

@@ -3,10 +3,11 @@ import {
   addressFailure,
   type AddressInput,
   addressRecord,
+  placeOf,
   readSender,
   writeAddress,
 } from './address.js';
-import { binding, REFUSED_ARGUMENT } from './binding.js';
+import { binding, REFUSED_ADDRESS, REFUSED_ARGUMENT } from './binding.js';
 import { SocketError } from './errors.js';
 import { checkFd, checkInt32, type Data, dataError } from './validate.js';
 
@@ -30,12 +31,19 @@ export interface Received {
  * without a socket), EDESTADDRREQ. See sendto(2), udp(7), unix(7).
  */
 export function sendto(fd: number, data: Data, address: AddressInput, flags = 0): number {
+  const sent = trySendto(fd, data, address, flags);
+  if (sent < 0) throw new SocketError('sendto', sent, placeOf(address));
+  return sent;
+}
+
+/** {@link sendto}, but the negated errno where it fails. */
+export function trySendto(fd: number, data: Data, address: AddressInput, flags: number): number {
   checkFd(fd);
   checkInt32('flags', flags);
   const about = writeAddress(address);
   const sent = binding.sendto(fd, data, addressRecord, flags);
   if (sent === REFUSED_ARGUMENT) throw dataError('data', data);
-  if (sent < 0) throw addressFailure('sendto', sent, about);
+  if (sent === REFUSED_ADDRESS) throw addressFailure('sendto', sent, about);
   return sent;
 }
 
@@ -49,10 +57,16 @@ export function sendto(fd: number, data: Data, address: AddressInput, flags = 0)
  * datagram), ENOTCONN (a stream). See recvfrom(2).
  */
 export function recvfrom(fd: number, buffer: Data, flags = 0): Received {
+  const received = tryRecvfrom(fd, buffer, flags);
+  if (typeof received === 'number') throw new SocketError('recvfrom', received);
+  return received;
+}
+
+/** {@link recvfrom}, but the negated errno where it fails. */
+export function tryRecvfrom(fd: number, buffer: Data, flags: number): Received | number {
   checkFd(fd);
   checkInt32('flags', flags);
   const bytes = binding.recvfrom(fd, buffer, addressRecord, flags);
   if (bytes === REFUSED_ARGUMENT) throw dataError('buffer', buffer);
-  if (bytes < 0) throw new SocketError('recvfrom', bytes);
-  return { bytes, address: readSender() };
+  return bytes < 0 ? bytes : { bytes, address: readSender() };
 }

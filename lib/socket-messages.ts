@@ -1,9 +1,11 @@
-import type { Address, AddressInput } from './address.js';
+import { type Address, type AddressInput, placeOf } from './address.js';
 import type { ControlMessage } from './control-messages.js';
 import { constants } from './constants.js';
-import type { Message, ReceiveOptions } from './message.js';
+import { type Message, type ReceiveOptions, tryRecvmsg, trySendmsg } from './message.js';
+import { type MessageSlot, tryRecvmmsg } from './recvmmsg.js';
+import { trySendmmsg } from './sendmmsg.js';
+import { tryRecvfrom, trySendto } from './sendto-recvfrom.js';
 import { SocketData } from './socket-data.js';
-import * as sys from './sys.js';
 import { checkInt32, checkInteger, checkObject, type Data } from './validate.js';
 
 /** What recvFrom() gives. */
@@ -35,8 +37,12 @@ export class SocketMessages extends SocketData {
    * address without SO_BROADCAST), ENETUNREACH, ENOENT (a unix path), ETIMEDOUT. See sendto(2).
    */
   sendTo(data: Data, address: AddressInput, flags = 0): number {
-    return this.repeatThrowing('sendto', POLLOUT, flags, (fd, now) =>
-      sys.sendto(fd, data, address, now),
+    return this.repeat(
+      'sendto',
+      POLLOUT,
+      flags,
+      (fd, now) => trySendto(fd, data, address, now),
+      () => placeOf(address),
     );
   }
 
@@ -48,8 +54,8 @@ export class SocketMessages extends SocketData {
    */
   recvFrom(size: number, flags = 0): Datagram {
     const buffer = bufferOf(size, flags);
-    const { bytes, address } = this.repeatThrowing('recvfrom', POLLIN, flags, (fd, now) =>
-      sys.recvfrom(fd, buffer, now),
+    const { bytes, address } = this.repeat('recvfrom', POLLIN, flags, (fd, now) =>
+      tryRecvfrom(fd, buffer, now),
     );
     return { data: part(buffer, bytes), address };
   }
@@ -63,8 +69,12 @@ export class SocketMessages extends SocketData {
    * know), EBADF (a descriptor to be sent), EPERM (credentials of another). See sendmsg(2), cmsg(3).
    */
   sendMsg(message: Message, flags = 0): number {
-    return this.repeatThrowing('sendmsg', POLLOUT, flags, (fd, now) =>
-      sys.sendmsg(fd, message, now),
+    return this.repeat(
+      'sendmsg',
+      POLLOUT,
+      flags,
+      (fd, now) => trySendmsg(fd, message, now),
+      () => placeOf(message.address),
     );
   }
 
@@ -80,10 +90,39 @@ export class SocketMessages extends SocketData {
     checkObject('options', options);
     const { flags = 0, controlBytes } = options;
     const buffer = bufferOf(size, flags);
-    const { bytes, ...rest } = this.repeatThrowing('recvmsg', POLLIN, flags, (fd, now) =>
-      sys.recvmsg(fd, buffer, { flags: now, controlBytes }),
+    const { bytes, ...rest } = this.repeat('recvmsg', POLLIN, flags, (fd, now) =>
+      tryRecvmsg(fd, buffer, { flags: now, controlBytes }),
     );
     return { data: part(buffer, bytes), ...rest };
+  }
+
+  /**
+   * `sendmmsg(fd, messages, count, flags | MSG_NOSIGNAL)`: several messages in one call, waiting while
+   * not even the first has room
+   *
+   * @returns How many messages went: send the rest again. See sendmmsg() of `sockkit/sys`.
+   * @throws {SocketError} of the first message, as {@link sendMsg} does; ENOSYS. See sendmmsg(2).
+   */
+  sendMmsg(messages: readonly Message[], flags = 0): number {
+    return this.repeat(
+      'sendmmsg',
+      POLLOUT,
+      flags,
+      (fd, now) => trySendmmsg(fd, messages, now),
+      () => placeOf(messages[0]?.address),
+    );
+  }
+
+  /**
+   * `recvmmsg(fd, slots, count, flags | MSG_CMSG_CLOEXEC, NULL)`: waits for the first message, and takes
+   * what is there
+   *
+   * @param slots As for recvmmsg() of `sockkit/sys`: to be used again and again.
+   * @returns How many slots received something.
+   * @throws {SocketError} as {@link recvMsg} does; ENOSYS. See recvmmsg(2).
+   */
+  recvMmsg(slots: readonly MessageSlot[], flags = 0): number {
+    return this.repeat('recvmmsg', POLLIN, flags, (fd, now) => tryRecvmmsg(fd, slots, now));
   }
 }
 

@@ -1,6 +1,6 @@
 // How the blocking calls wait: sys calls that do not, repeated until they are done.
 import { constants } from './constants.js';
-import { SocketError } from './errors.js';
+import { SocketError, type SocketErrorDetails } from './errors.js';
 import { EAGAIN, EINTR, ETIMEDOUT, Wait } from './readiness.js';
 import { SocketHandle } from './socket-handle.js';
 import * as sys from './sys.js';
@@ -11,8 +11,8 @@ const { MSG_DONTWAIT, MSG_OOB } = constants;
 const AT_ONCE = MSG_DONTWAIT | MSG_OOB | (constants.MSG_ERRQUEUE ?? 0);
 const INT32_MAX = 2 ** 31 - 1;
 
-/** Makes the call once; `flags` has MSG_DONTWAIT in it. */
-export type Attempt = (fd: number, flags: number) => number;
+/** Makes the call once; `flags` has MSG_DONTWAIT in it. A negative number is the negated errno. */
+export type Attempt<T = number> = (fd: number, flags: number) => T | number;
 /** The same for what comes after the first `from` bytes. */
 export type PartAttempt = (fd: number, flags: number, from: number) => number;
 
@@ -65,39 +65,26 @@ export class SocketWaits extends SocketHandle {
   }
 
   /** Repeats the call until it gives something else than EINTR or EAGAIN. */
-  protected repeat(syscall: string, events: number, flags: number, attempt: Attempt): number {
+  protected repeat<T = number>(
+    syscall: string,
+    events: number,
+    flags: number,
+    attempt: Attempt<T>,
+    details: () => SocketErrorDetails = () => ({}),
+  ): T {
     checkInt32('flags', flags);
     const fd = this.openFd();
     let wait: Wait | null = null;
     for (;;) {
       const result = attempt(fd, flags | MSG_DONTWAIT);
-      if (result >= 0) return result;
+      if (!isErrno(result)) return result;
       if (result === EINTR) continue;
-      if (result !== EAGAIN || !this.waits(flags)) throw new SocketError(syscall, result);
-      wait ??= this.wait(fd, events);
-      if (!wait.again()) throw new SocketError(syscall, ETIMEDOUT);
-    }
-  }
-
-  /** {@link repeat} for a call that throws, and gives more than a number. */
-  protected repeatThrowing<T>(
-    syscall: string,
-    events: number,
-    flags: number,
-    call: (fd: number, flags: number) => T,
-  ): T {
-    const results: T[] = [];
-    this.repeat(syscall, events, flags, (fd, now) => {
-      try {
-        results.push(call(fd, now));
-        return 0;
-      } catch (error) {
-        const { errno } = error as Partial<SocketError>;
-        if (errno === EINTR || (errno === EAGAIN && this.waits(flags))) return errno;
-        throw error;
+      if (result !== EAGAIN || !this.waits(flags)) {
+        throw new SocketError(syscall, result, details());
       }
-    });
-    return results[0] as T;
+      wait ??= this.wait(fd, events);
+      if (!wait.again()) throw new SocketError(syscall, ETIMEDOUT, details());
+    }
   }
 
   /**
@@ -129,4 +116,9 @@ export class SocketWaits extends SocketHandle {
     }
     return total;
   }
+}
+
+/** Whether a call that gives a value, or the negated errno, has failed. */
+export function isErrno(result: unknown): result is number {
+  return typeof result === 'number' && result < 0;
 }

@@ -104,14 +104,7 @@ export class Socket extends SocketMessages {
    */
   accept(): { socket: Socket; address: Address } {
     sys.setNonblocking(this.openFd(), true);
-    let accepted: sys.Accepted | undefined;
-    this.repeat('accept', constants.POLLIN, 0, (fd) => {
-      const result = sys.tryAccept(fd);
-      if (typeof result === 'number') return result;
-      accepted = result;
-      return 0;
-    });
-    const { fd, address } = accepted as unknown as sys.Accepted;
+    const { fd, address } = this.repeat('accept', constants.POLLIN, 0, sys.tryAccept);
     return { socket: new Socket(new Adopted(fd)), address };
   }
 

@@ -114,6 +114,16 @@ const PENDING: Record<string, () => Promise<Pending> | Pending> = {
     const [socket] = pair();
     return { socket, syscall: 'recvmsg', start: (o) => socket.recvMsg(1, o) };
   },
+  recvMmsg() {
+    const [socket] = pair();
+    const slot = { buffer: Buffer.alloc(1), bytes: 0, address: null, flags: 0, control: [] };
+    return { socket, syscall: 'recvmmsg', start: (o) => socket.recvMmsg([{ ...slot }], o) };
+  },
+  async sendMmsg() {
+    const socket = await full();
+    const start = (o?: Options) => socket.sendMmsg([{ data: Buffer.alloc(1) }], o);
+    return { socket, syscall: 'sendmmsg', start };
+  },
   chunks() {
     const [socket] = pair();
     return { socket, syscall: 'recv', start: (o) => socket.chunks(o).next() };

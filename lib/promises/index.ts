@@ -11,5 +11,6 @@ export type { WaitOptions } from './operation.js';
 export type { CallOptions, FlagsOrOptions } from './socket-operations.js';
 export type { Datagram, DatagramWithControl } from '../socket-messages.js';
 export type { Message, ReceiveOptions } from '../message.js';
+export type { MessageSlot } from '../recvmmsg.js';
 export type { Address, AddressInput } from '../address.js';
 export type { Data } from '../validate.js';

@@ -31,7 +31,8 @@ export class SocketData extends SocketOperations {
    * @throws {SocketError} EPIPE, ECONNRESET, ENOTCONN, EMSGSIZE, ETIMEDOUT. See send(2).
    */
   async send(data: Data, options: FlagsOrOptions = 0): Promise<number> {
-    return this.runCall('out', 'send', options, (fd, now) => sys.trySend(fd, data, now), same);
+    const call = (fd: number, now: number) => sys.trySend(fd, data, now);
+    return this.runCall<number, number>('out', 'send', options, call, same);
   }
 
   /**
@@ -64,7 +65,7 @@ export class SocketData extends SocketOperations {
       return buffer.subarray(0, await this.recvInto(buffer, { flags, ...waiting }));
     }
     let buffer: Buffer = scratch;
-    return this.runCall(
+    return this.runCall<number, Buffer>(
       'in',
       'recv',
       { flags, ...waiting },
@@ -87,7 +88,7 @@ export class SocketData extends SocketOperations {
     const { flags, ...waiting } = readOptions(options);
     if ((flags & MSG_WAITALL) === 0 || !this.waits(flags) || !this.#isStream()) {
       const call = (fd: number, now: number) => sys.tryRecv(fd, buffer, now);
-      return this.runCall('in', 'recv', { flags, ...waiting }, call, same);
+      return this.runCall<number, number>('in', 'recv', { flags, ...waiting }, call, same);
     }
     const bytes = bytesOf('buffer', buffer);
     const { length } = bytes;
@@ -167,7 +168,7 @@ export class SocketData extends SocketOperations {
   }
 }
 
-function same(count: number): number {
+export function same(count: number): number {
   return count;
 }
 

@@ -1,10 +1,18 @@
-import type { AddressInput } from '../address.js';
-import type { Message, ReceiveOptions } from '../message.js';
+import { type AddressInput, placeOf } from '../address.js';
+import {
+  type Message,
+  type ReceivedMessage,
+  type ReceiveOptions,
+  tryRecvmsg,
+  trySendmsg,
+} from '../message.js';
+import { type MessageSlot, tryRecvmmsg } from '../recvmmsg.js';
+import { trySendmmsg } from '../sendmmsg.js';
+import { type Received, tryRecvfrom, trySendto } from '../sendto-recvfrom.js';
 import type { Datagram, DatagramWithControl } from '../socket-messages.js';
-import * as sys from '../sys.js';
 import { checkInteger, checkObject, type Data } from '../validate.js';
 import type { WaitOptions } from './operation.js';
-import { part, roomFor, SocketData } from './socket-data.js';
+import { part, roomFor, same, SocketData } from './socket-data.js';
 import { type FlagsOrOptions, readOptions } from './socket-operations.js';
 
 const MOST_BYTES = 0x7ffff000;
@@ -21,8 +29,13 @@ export class SocketMessages extends SocketData {
    * address without SO_BROADCAST), ENETUNREACH, ENOENT (a unix path), ETIMEDOUT. See sendto(2).
    */
   async sendTo(data: Data, address: AddressInput, options: FlagsOrOptions = 0): Promise<number> {
-    return this.runThrowing('out', 'sendto', options, (fd, now) =>
-      sys.sendto(fd, data, address, now),
+    return this.runCall<number, number>(
+      'out',
+      'sendto',
+      options,
+      (fd, now) => trySendto(fd, data, address, now),
+      same,
+      () => placeOf(address),
     );
   }
 
@@ -35,11 +48,14 @@ export class SocketMessages extends SocketData {
   async recvFrom(size: number, options: FlagsOrOptions = 0): Promise<Datagram> {
     checkInteger('size', size, 0, MOST_BYTES);
     const { flags } = readOptions(options);
-    return this.runThrowing('in', 'recvfrom', options, (fd, now) => {
-      const buffer = roomFor(size, flags);
-      const { bytes, address } = sys.recvfrom(fd, buffer, now);
-      return { data: part(buffer, bytes), address };
-    });
+    let buffer: Buffer;
+    return this.runCall<Received, Datagram>(
+      'in',
+      'recvfrom',
+      options,
+      (fd, now) => tryRecvfrom(fd, (buffer = roomFor(size, flags)), now),
+      ({ bytes, address }) => ({ data: part(buffer, bytes), address }),
+    );
   }
 
   /**
@@ -51,7 +67,14 @@ export class SocketMessages extends SocketData {
    * know), EBADF (a descriptor to be sent), EPERM (credentials of another). See sendmsg(2), cmsg(3).
    */
   async sendMsg(message: Message, options: FlagsOrOptions = 0): Promise<number> {
-    return this.runThrowing('out', 'sendmsg', options, (fd, now) => sys.sendmsg(fd, message, now));
+    return this.runCall<number, number>(
+      'out',
+      'sendmsg',
+      options,
+      (fd, now) => trySendmsg(fd, message, now),
+      same,
+      () => placeOf(message.address),
+    );
   }
 
   /**
@@ -69,11 +92,45 @@ export class SocketMessages extends SocketData {
     checkObject('options', options);
     const { flags } = readOptions(options);
     const { controlBytes } = options;
-    return this.runThrowing('in', 'recvmsg', options, (fd, now) => {
-      const buffer = roomFor(size, flags);
-      const { bytes, ...rest } = sys.recvmsg(fd, buffer, { flags: now, controlBytes });
-      return { data: part(buffer, bytes), ...rest };
-    });
+    let buffer: Buffer;
+    return this.runCall<ReceivedMessage, DatagramWithControl>(
+      'in',
+      'recvmsg',
+      options,
+      (fd, now) => tryRecvmsg(fd, (buffer = roomFor(size, flags)), { flags: now, controlBytes }),
+      ({ bytes, ...rest }) => ({ data: part(buffer, bytes), ...rest }),
+    );
+  }
+
+  /**
+   * `sendmmsg(fd, messages, count, flags | MSG_NOSIGNAL)`: several messages in one call, waiting while
+   * not even the first has room
+   *
+   * @returns How many messages went: send the rest again. See sendmmsg() of `sockkit/sys`.
+   * @throws {SocketError} of the first message, as {@link sendMsg} does; ENOSYS. See sendmmsg(2).
+   */
+  async sendMmsg(messages: readonly Message[], options: FlagsOrOptions = 0): Promise<number> {
+    return this.runCall<number, number>(
+      'out',
+      'sendmmsg',
+      options,
+      (fd, now) => trySendmmsg(fd, messages, now),
+      same,
+      () => placeOf(messages[0]?.address),
+    );
+  }
+
+  /**
+   * `recvmmsg(fd, slots, count, flags | MSG_CMSG_CLOEXEC, NULL)`: waits for the first message, and takes
+   * what is there. The slots are filled in on this thread, in the moment before the promise is resolved.
+   *
+   * @param slots As for recvmmsg() of `sockkit/sys`: to be used again and again.
+   * @returns How many slots received something.
+   * @throws {SocketError} as {@link recvMsg} does; ENOSYS. See recvmmsg(2).
+   */
+  async recvMmsg(slots: readonly MessageSlot[], options: FlagsOrOptions = 0): Promise<number> {
+    const call = (fd: number, now: number) => tryRecvmmsg(fd, slots, now);
+    return this.runCall<number, number>('in', 'recvmmsg', options, call, same);
   }
 
   /**

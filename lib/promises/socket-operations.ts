@@ -1,7 +1,7 @@
 import { constants } from '../constants.js';
 import { SocketError, type SocketErrorDetails } from '../errors.js';
 import { EAGAIN, EINTR } from '../readiness.js';
-import { SocketWaits } from '../socket-waits.js';
+import { isErrno, SocketWaits } from '../socket-waits.js';
 import { checkInt32 } from '../validate.js';
 import { Lane } from './lane.js';
 import { AGAIN, checkWaitOptions, MORE, type Plan, type WaitOptions } from './operation.js';
@@ -56,49 +56,25 @@ export class SocketOperations extends SocketWaits {
     return lane.run(fd, { events, ...plan }, { signal: options.signal, timeoutMs });
   }
 
-  /** A call that gives a number, the negated errno where it fails. */
-  protected async runCall<T>(
+  /** A call that gives something, the negated errno where it fails. */
+  protected async runCall<V, T>(
     direction: Direction,
     syscall: string,
     flagsOrOptions: FlagsOrOptions,
-    call: (fd: number, flags: number) => number,
-    result: (value: number) => T,
+    call: (fd: number, flags: number) => V | number,
+    result: (value: V) => T,
+    details: () => SocketErrorDetails = () => ({}),
   ): Promise<T> {
     const { flags, ...options } = readOptions(flagsOrOptions);
     const fd = this.openFd();
     const waits = this.waits(flags);
     const attempt = () => {
       const value = untilUninterrupted(() => call(fd, flags | MSG_DONTWAIT));
-      if (value >= 0) return result(value);
+      if (!isErrno(value)) return result(value);
       if (value === EAGAIN && waits) return AGAIN;
-      throw new SocketError(syscall, value);
+      throw new SocketError(syscall, value, details());
     };
-    return this.run(direction, waits, { syscall, attempt }, options);
-  }
-
-  /** A call that throws, and gives more than a number. */
-  protected async runThrowing<T>(
-    direction: Direction,
-    syscall: string,
-    flagsOrOptions: FlagsOrOptions,
-    call: (fd: number, flags: number) => T,
-  ): Promise<T> {
-    const { flags, ...options } = readOptions(flagsOrOptions);
-    const fd = this.openFd();
-    const waits = this.waits(flags);
-    const attempt = () => {
-      for (;;) {
-        try {
-          return call(fd, flags | MSG_DONTWAIT);
-        } catch (error) {
-          const { errno } = error as Partial<SocketError>;
-          if (errno === EINTR) continue;
-          if (errno === EAGAIN && waits) return AGAIN;
-          throw error;
-        }
-      }
-    };
-    return this.run(direction, waits, { syscall, attempt }, options);
+    return this.run(direction, waits, { syscall, attempt, details }, options);
   }
 
   /**
@@ -134,7 +110,7 @@ export class SocketOperations extends SocketWaits {
   }
 }
 
-export function untilUninterrupted(call: () => number): number {
+export function untilUninterrupted<T>(call: () => T | number): T | number {
   for (;;) {
     const result = call();
     if (result !== EINTR) return result;

@@ -116,15 +116,9 @@ export class Socket extends SocketMessages {
     const attempt = () => {
       // Each time: between two attempts a blocking call can have been made on the descriptor.
       sys.setNonblocking(fd, true);
-      let accepted: sys.Accepted | undefined;
-      const result = untilUninterrupted(() => {
-        const taken = sys.tryAccept(fd);
-        if (typeof taken === 'number') return taken;
-        accepted = taken;
-        return 0;
-      });
-      if (accepted !== undefined) {
-        return { socket: new Socket(new Adopted(accepted.fd)), address: accepted.address };
+      const result = untilUninterrupted(() => sys.tryAccept(fd));
+      if (typeof result !== 'number') {
+        return { socket: new Socket(new Adopted(result.fd)), address: result.address };
       }
       if (result === EAGAIN && waits) return AGAIN;
       throw new SocketError('accept', result);
