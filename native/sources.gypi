@@ -66,6 +66,11 @@
       "-fvisibility=hidden",
       "-fstack-protector-strong"
     ],
-    "sockkit_ldflags": ["-pthread", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack"]
+    "sockkit_ldflags": [
+      "-pthread",
+      "-Wl,-z,relro,-z,now",
+      "-Wl,-z,noexecstack",
+      "-Wl,-z,nodelete"
+    ]
   }
 }

@@ -8,13 +8,19 @@ import { abortError, checkWaitOptions, type WaitOptions } from './operation.js';
 /** A slow name server must not make a thread of each call; the others wait for their turn. */
 const MOST_THREADS = 8;
 let threads = 0;
-const waiting: (() => void)[] = [];
+const waiting = new Set<() => void>();
+
+// A lookup does not keep the program alive, since nothing can end it; that somebody wants to know
+// does. A timer is what does so everywhere.
+let wanted = 0;
+let alive: NodeJS.Timeout | undefined;
+const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * `getaddrinfo(host, service, &hints, &list)`, on a thread of its own
  *
- * Nothing can end a lookup in the system: one that was aborted or has timed out goes on unheard, and
- * keeps the program alive as long; a worker that is terminated waits for it.
+ * Nothing can end a lookup in the system: one that was aborted or has timed out goes on unheard, on one
+ * of eight threads. It keeps neither the program nor a worker from ending.
  *
  * @param host A name or an IP literal; null with AI_PASSIVE is any address, and else the loopback.
  * @param service A port, or the name of one: `http`. Null is port 0.
@@ -32,29 +38,29 @@ export async function getaddrinfo(
   if (signal?.aborted === true) throw abortError(signal.reason);
   const answer = await new Promise<Answer>((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
-    const onAbort = () => {
-      end(() => {
-        reject(abortError(signal?.reason));
-      });
-    };
-    const end = (how: () => void) => {
+    const end = () => {
       clearTimeout(timer);
       if (signal !== undefined) unfollow(signal, onAbort);
-      how();
+      unwant();
     };
-    const details = host === null ? {} : { hostname: host };
+    const giveUp = (error: Error) => {
+      end();
+      takeBack();
+      reject(error);
+    };
+    const onAbort = () => {
+      giveUp(abortError(signal?.reason));
+    };
+    want();
     if (timeoutMs > 0) {
       timer = setTimeout(() => {
-        end(() => {
-          reject(new SocketError('getaddrinfo', ETIMEDOUT, details));
-        });
+        giveUp(new SocketError('getaddrinfo', ETIMEDOUT, host === null ? {} : { hostname: host }));
       }, timeoutMs);
     }
     if (signal !== undefined) follow(signal, onAbort);
-    lookUp(query, (result) => {
-      end(() => {
-        resolve(result);
-      });
+    const takeBack = lookUp(query, (result) => {
+      end();
+      resolve(result);
     });
   });
   return readAnswer(host, answer);
@@ -63,19 +69,39 @@ export async function getaddrinfo(
 type Query = ReturnType<typeof readQuery>;
 type Answer = Parameters<typeof readAnswer>[1];
 
-function lookUp(query: Query, done: (answer: Answer) => void): void {
-  if (threads === MOST_THREADS) {
-    waiting.push(() => {
-      lookUp(query, done);
-    });
-    return;
-  }
-  threads += 1;
-  const ended = (answer: Answer) => {
-    threads -= 1;
-    waiting.shift()?.();
-    done(answer);
+/** @returns what makes sure that `done` is not called any more, nor the lookup begun */
+function lookUp(query: Query, done: (answer: Answer) => void): () => void {
+  let isWanted = true;
+  const begin = () => {
+    threads += 1;
+    const ended = (answer: Answer) => {
+      threads -= 1;
+      for (const next of waiting) {
+        waiting.delete(next);
+        next();
+        break;
+      }
+      if (isWanted) done(answer);
+    };
+    const error = binding.lookup(...query, ended);
+    if (error < 0) ended(error);
   };
-  const error = binding.lookup(...query, ended);
-  if (error < 0) ended(error);
+  if (threads < MOST_THREADS) begin();
+  else waiting.add(begin);
+  return () => {
+    isWanted = false;
+    waiting.delete(begin);
+  };
+}
+
+function want(): void {
+  wanted += 1;
+  alive ??= setInterval(() => undefined, LONGEST_MS);
+}
+
+function unwant(): void {
+  wanted -= 1;
+  if (wanted > 0) return;
+  clearInterval(alive);
+  alive = undefined;
 }
