@@ -1,4 +1,5 @@
 // Environments that end while something is pending, and programs in which nothing is.
+import * as path from 'node:path';
 import * as sys from 'sockkit/sys';
 import { countSockets } from './helpers/net.js';
 import { run, stopAll } from './helpers/run.js';
@@ -13,6 +14,9 @@ afterEach(async () => {
 
 const THREADS = 8;
 const HEAD = `const promises = require(${JSON.stringify(PROMISES)}).Socket;`;
+const WAITS = JSON.stringify(path.join(path.dirname(PROMISES), 'waits.js'));
+const WAYS = { epoll: HEAD, poll: `${HEAD} require(${WAITS}).waitByPoll(true);` };
+const ways = Object.keys(WAYS) as (keyof typeof WAYS)[];
 const LISTENER = `
   const server = new promises(c.AF_INET, c.SOCK_STREAM);
   server.bind({ address: '127.0.0.1', port: 0 });
@@ -51,11 +55,15 @@ const PENDING = {
     say('pending');`,
 };
 
-test.each(Object.entries(PENDING))(
-  'eight workers end when they are terminated during %s, and leave nothing',
-  async (_, code) => {
+const terminated = Object.entries(PENDING).flatMap(([name, code]) =>
+  ways.map((way) => [name, way, code] as const),
+);
+
+test.each(terminated)(
+  'eight workers end when they are terminated during %s, with %s, and leave nothing',
+  async (_, way, code) => {
     const before = countSockets();
-    const threads = Array.from({ length: THREADS }, () => startThread(HEAD + code));
+    const threads = Array.from({ length: THREADS }, () => startThread(WAYS[way] + code));
     for (const thread of threads) expect(await thread.said()).toBe('pending');
     expect(countSockets()).toBeGreaterThanOrEqual(before + THREADS);
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
@@ -64,7 +72,7 @@ test.each(Object.entries(PENDING))(
   },
 );
 
-test('workers that wait for each other', async () => {
+test.each(ways)('workers that wait for each other, with %s', async (way) => {
   const [one, other] = sys.socketpair(sys.constants.AF_UNIX, sys.constants.SOCK_STREAM);
   const code = `
     const socket = promises.fromFd(data.fd);
@@ -78,8 +86,8 @@ test('workers that wait for each other', async () => {
       say('done');
     })();`;
   const threads = [
-    startThread(HEAD + code, { fd: one, first: true }),
-    startThread(HEAD + code, { fd: other, first: false }),
+    startThread(WAYS[way] + code, { fd: one, first: true }),
+    startThread(WAYS[way] + code, { fd: other, first: false }),
   ];
   for (const thread of threads) expect(await thread.said()).toBe('done');
   // By themselves: nothing is pending any more.
@@ -134,18 +142,3 @@ test.each(['process.exit(3)', 'process.kill(process.pid, "SIGTERM")', 'throw new
     else expect({ code, oh: stderr.includes('Error: oh') }).toEqual({ code: 1, oh: true });
   },
 );
-
-test('the event loop goes on, and the threads of libuv have no part in it', async () => {
-  const { code, stdout } = await program(`
-    const fs = require('node:fs');
-    const [one, other] = Socket.pair(c.AF_UNIX, c.SOCK_STREAM);
-    const all = Array.from({ length: 100 }, () => other.recv(1));
-    // All four threads of the pool are free: a lookup in a file comes back.
-    fs.stat('.', async (error) => {
-      console.log(error === null ? 'stat' : error);
-      await one.sendAll(Buffer.alloc(100));
-      await Promise.all(all);
-      console.log('done');
-    });`);
-  expect({ code, stdout: String(stdout) }).toEqual({ code: 0, stdout: 'stat\ndone\n' });
-});

@@ -46,9 +46,10 @@ class Readiness : public Napi::ObjectWrap<Readiness>, private server::ReadinessL
   ~Readiness() override { Stop(); }
 
  private:
-  // start(byPoll, onReady): 0 or -errno. Once. The event loop is not kept alive until setRef(true).
+  // start(byPoll: boolean, onReady): 0 or -errno. Once. The event loop is not kept alive until
+  // setRef(true).
   Napi::Value Start(const Napi::CallbackInfo& info) {
-    if (used_ || !info[1].IsFunction()) return Number(kRefusedArgument);
+    if (used_ || !info[0].IsBoolean() || !info[1].IsFunction()) return Number(kRefusedArgument);
     used_ = true;
     napi_value name;
     if (napi_create_string_utf8(env_, "sockkit.Readiness", NAPI_AUTO_LENGTH, &name) != napi_ok ||
@@ -146,8 +147,9 @@ class Readiness : public Napi::ObjectWrap<Readiness>, private server::ReadinessL
     return Number(static_cast<int>(total));
   }
 
+  // setRef(on: boolean): whether the event loop is kept alive, until stop() at the latest.
   Napi::Value SetRef(const Napi::CallbackInfo& info) {
-    if (!started_) return env_.Undefined();
+    if (!started_ || !info[0].IsBoolean()) return env_.Undefined();
     if (info[0].ToBoolean()) {
       napi_ref_threadsafe_function(env_, onReady_);
     } else {
