@@ -24,6 +24,7 @@ export interface IPv4Address {
   family: 'IPv4';
   address: string;
   port: number;
+  path?: undefined;
 }
 
 export interface IPv6Address {
@@ -33,6 +34,7 @@ export interface IPv6Address {
   flowinfo: number;
   /** The interface's number for a link-local address, 0 for the others. */
   scopeId: number;
+  path?: undefined;
 }
 
 export interface UnixAddress {
@@ -40,15 +42,24 @@ export interface UnixAddress {
   /** '' for a socket without a name; a first NUL means an abstract name; bytes where it is not
    * UTF-8. */
   path: string | Buffer;
+  address?: undefined;
+  port?: undefined;
 }
 
 /** Any other family: the bytes behind the family's number in its sockaddr. */
 export interface RawAddress {
   family: number;
   raw: Buffer;
+  address?: undefined;
+  port?: undefined;
+  path?: undefined;
 }
 
-/** What the calls give. */
+/**
+ * What the calls give. `address`, `port` and `path` can be read of any: `socket.localAddress.port` is
+ * undefined where there are no ports. `if (address.port !== undefined)` leaves the addresses of IP,
+ * and `family` tells them all apart.
+ */
 export type Address = IPv4Address | IPv6Address | UnixAddress | PacketAddress | RawAddress;
 
 export interface IpAddressInput {

@@ -96,7 +96,7 @@ function readRecord(memory: Uint8Array): ControlMessage {
 
 function ipText(part: Buffer): string {
   const address: Address = readAddress(part);
-  return 'address' in address ? address.address : '';
+  return address.address ?? '';
 }
 
 /**

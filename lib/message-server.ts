@@ -295,7 +295,7 @@ function removeSocket(path: string | Uint8Array): void {
 }
 
 function peerText(peer: Address): string {
-  if (!('port' in peer)) return 'a client';
+  if (peer.port === undefined) return 'a client';
   return peer.address.includes(':')
     ? `[${peer.address}]:${peer.port}`
     : `${peer.address}:${peer.port}`;

@@ -15,6 +15,9 @@ export interface PacketAddress {
   pkttype: number;
   /** Bytes in hexadecimal, as in `os.networkInterfaces()`: `02:42:ac:11:00:02`; '' where none. */
   hwaddr: string;
+  address?: undefined;
+  port?: undefined;
+  path?: undefined;
 }
 
 /** What is left out is 0. To bind, `ifindex` (0 is any) and `protocol` count. */

@@ -26,7 +26,7 @@ const make = (options: Partial<MessageServerOptions> = {}) =>
 const listening = (options: Partial<MessageServerOptions> = {}) =>
   listeningServer({ output: output.fd, ...options });
 
-const portOf = (address: Address) => ('port' in address ? address.port : 0);
+const portOf = (address: Address) => address.port ?? 0;
 
 describe('messages', () => {
   test('complete', async () => {

@@ -4,6 +4,16 @@ import { type Linger, type PeerCredentials, Socket, type TcpInfo } from 'sockkit
 
 declare const socket: Socket;
 
+const { localAddress, remoteAddress } = socket;
+export const port: number | undefined = localAddress.port ?? remoteAddress?.port;
+export const path: string | Buffer | undefined = localAddress.path;
+export const host: string = localAddress.port === undefined ? '' : localAddress.address;
+export const scopeId: number = localAddress.family === 'IPv6' ? localAddress.scopeId : 0;
+export const hwaddr: string = localAddress.family === 'packet' ? localAddress.hwaddr : '';
+socket.connect(localAddress);
+// @ts-expect-error -- not every address has a port
+socket.connect({ address: '127.0.0.1', port: localAddress.port });
+
 export const bool: boolean = socket.getOption('reuseAddr');
 export const int: number = socket.getOption('ipTtl');
 export const big: bigint = socket.getOption('cookie');

@@ -83,7 +83,7 @@ function resolve(host: string, port: number): Candidate[] {
   try {
     return sys
       .getaddrinfo(host, port, { type: SOCK_STREAM })
-      .flatMap(({ family, address }) => ('address' in address ? [{ family, address }] : []));
+      .flatMap(({ family, address }) => (address.port === undefined ? [] : [{ family, address }]));
   } catch (error) {
     const code = codeOf(error);
     const why = lazy.remedies().remedy({ syscall: 'getaddrinfo', code });

@@ -110,7 +110,7 @@ async function listen(server: MessageServer, port: number, host: string | null):
 }
 
 function listeningText(address: Address, host: string | null): string {
-  const port = 'port' in address ? address.port : 0;
+  const port = address.port ?? 0;
   return `listening on ${host === null ? '' : `${host}, `}port ${port}`;
 }
 
@@ -121,7 +121,7 @@ function messageText({ remoteAddress, bytes, outcome, lost, error }: MessageEven
 }
 
 function peerText(peer: Address): string {
-  return 'port' in peer ? endpoint(peer.address, peer.port) : 'a client';
+  return peer.port === undefined ? 'a client' : endpoint(peer.address, peer.port);
 }
 
 function* lastWords(stats: MessageServerStats, error: SocketError | undefined, verbose: boolean) {

@@ -146,5 +146,5 @@ export function message(): sys.Message {
 
 /** Keeps the port in mind, so that others are sent to it. */
 export function note(name: sys.Address): void {
-  if ('port' in name && name.port > 0) ports = [...ports.slice(-20), name.port];
+  if (name.port !== undefined && name.port > 0) ports = [...ports.slice(-20), name.port];
 }

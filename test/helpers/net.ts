@@ -61,7 +61,7 @@ export interface Endpoint {
 
 /** The address of an IP socket. */
 export function ipName(name: sys.Address): { address: string; port: number } {
-  if (!('address' in name)) throw new Error(`not an IP address: ${JSON.stringify(name)}`);
+  if (name.address === undefined) throw new Error(`not an IP address: ${JSON.stringify(name)}`);
   return { address: name.address, port: name.port };
 }
 

@@ -14,7 +14,7 @@ export function makeServer(options: MessageServerOptions): MessageServer {
 export async function listeningServer(options: MessageServerOptions) {
   const server = makeServer(options);
   const address = await server.listen({ port: 0, host: '127.0.0.1' });
-  if (!('port' in address)) throw new Error('not an IP address');
+  if (address.port === undefined) throw new Error('not an IP address');
   return { server, port: address.port };
 }
 
