@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util';
 import type { Address } from './address.js';
 import { binding } from './binding.js';
 import { constants } from './constants.js';
@@ -10,6 +11,7 @@ import {
   setOption,
   type WritableOption,
 } from './options.js';
+import { inspectSocket } from './socket-inspect.js';
 import * as sys from './sys.js';
 import { checkFd, coded } from './validate.js';
 
@@ -131,6 +133,11 @@ export class SocketHandle {
    */
   shutdown(how: number): void {
     sys.shutdown(this.openFd(), how);
+  }
+
+  /** What console.log() shows: the descriptor, type, family, state and addresses. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return inspectSocket(this.constructor.name, this.#fd, depth, options);
   }
 
   /** The descriptor of a socket that is open. */
