@@ -3,7 +3,7 @@ import { constants } from './constants.js';
 import { SocketError } from './errors.js';
 import { Socket } from './socket.js';
 import * as sys from './sys.js';
-import { checkInteger, checkObject } from './validate.js';
+import { checkInteger, checkObject, checkPort, typeError } from './validate.js';
 
 export interface ConnectionTarget {
   /** A name or an IP address; without it, this machine. */
@@ -27,9 +27,7 @@ const ENOTFOUND = -3008;
  * ETIMEDOUT, ENETUNREACH, ... Where there were several, `cause` is an AggregateError of them all.
  */
 export function createConnection(target: ConnectionTarget): Socket {
-  checkObject('target', target);
-  const { host = 'localhost', port, timeoutMs = 0 } = target;
-  checkInteger('target.timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
+  const { host, port, timeoutMs } = readTarget(target);
   const hints = { type: constants.SOCK_STREAM };
   const errors: SocketError[] = [];
   for (const { family, type, protocol, address } of sys.getaddrinfo(host, port, hints)) {
@@ -43,6 +41,16 @@ export function createConnection(target: ConnectionTarget): Socket {
   const last = errors.at(-1) ?? new SocketError('getaddrinfo', ENOTFOUND, { hostname: host });
   if (errors.length > 1) last.cause = new AggregateError(errors);
   throw last;
+}
+
+/** The target, checked. */
+export function readTarget(target: unknown): { host: string; port: number; timeoutMs: number } {
+  checkObject('target', target);
+  const { host = 'localhost', port, timeoutMs = 0 } = target as Record<string, unknown>;
+  if (typeof host !== 'string') throw typeError('target.host', 'of type string', host);
+  checkPort('target.port', port);
+  checkInteger('target.timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
+  return { host, port, timeoutMs };
 }
 
 function connected(socket: Socket, address: AddressInput, timeoutMs: number): Socket {

@@ -13,6 +13,8 @@ export interface SocketErrorDetails {
   received?: Buffer | undefined;
   /** The constant of a socket option. */
   option?: string | undefined;
+  /** A network interface's name, or its number. */
+  interface?: string | number | undefined;
 }
 
 /**
@@ -51,11 +53,8 @@ export class SocketError extends Error {
     const { hostname, bytesTransferred, received, port } = details;
     const address = details.address ?? textOf(details.path);
     const place = port === undefined || address === undefined ? address : `${address}:${port}`;
-    const words = [
-      syscall,
-      code,
-      (place ?? hostname ?? details.option ?? '').replaceAll('\0', '@'),
-    ];
+    const what = String(place ?? hostname ?? details.option ?? details.interface ?? '');
+    const words = [syscall, code, what.replaceAll('\0', '@')];
     super(words.filter((word) => word !== '').join(' '));
     Object.assign(this, { errno: negative, code, syscall });
     // Absent rather than undefined, so that a printed error shows what is known alone.

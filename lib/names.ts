@@ -46,7 +46,7 @@ export function if_nametoindex(name: string): number {
   if (name.includes('\0')) throw valueError('name', name, 'must not contain a NUL');
   const isLong = name.length > MOST_NAME_BYTES || Buffer.byteLength(name) > MOST_NAME_BYTES;
   const index = isLong ? ENODEV : binding.if_nametoindex(name);
-  if (index < 0) throw new SocketError('if_nametoindex', index);
+  if (index < 0) throw new SocketError('if_nametoindex', index, { interface: shown(name) });
   return index;
 }
 
@@ -58,6 +58,11 @@ export function if_nametoindex(name: string): number {
 export function if_indextoname(index: number): string {
   checkInteger('index', index, 0, UINT32_MAX);
   const name = binding.if_indextoname(index | 0);
-  if (typeof name === 'number') throw new SocketError('if_indextoname', name);
+  if (typeof name === 'number') throw new SocketError('if_indextoname', name, { interface: index });
   return name;
+}
+
+/** A name that could be any length, for a message of one line. */
+function shown(name: string): string {
+  return name.length > MOST_NAME_BYTES ? `${name.slice(0, MOST_NAME_BYTES)}...` : name;
 }

@@ -65,15 +65,16 @@ test('interfaces: their numbers and names, there and back', () => {
 
 test('interfaces that are not there', () => {
   for (const name of ['', 'nosuch', 'lo ', 'lo\u00e9', 'l'.repeat(16), 'l'.repeat(10_000)]) {
-    expect(failure(() => sys.if_nametoindex(name))).toMatchObject({
-      code: 'ENODEV',
-      syscall: 'if_nametoindex',
-    });
+    const error = failure(() => sys.if_nametoindex(name));
+    expect(error).toMatchObject({ code: 'ENODEV', syscall: 'if_nametoindex' });
+    const shown = name.length > 63 ? `${name.slice(0, 63)}...` : name;
+    expect(error.message).toBe(`if_nametoindex ENODEV${shown === '' ? '' : ` ${shown}`}`);
   }
   for (const index of [0, 2 ** 31 - 1, 2 ** 32 - 1]) {
     expect(failure(() => sys.if_indextoname(index))).toMatchObject({
       code: 'ENXIO',
       syscall: 'if_indextoname',
+      message: `if_indextoname ENXIO ${index}`,
     });
   }
 });

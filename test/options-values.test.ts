@@ -1,7 +1,7 @@
 import { constants as c, options, Socket } from 'sockkit';
 import * as sys from 'sockkit/sys';
 import { codeOf, failure, ready, testWhere } from './helpers/net.js';
-import { closeSockets, connected, listening, make } from './helpers/sockets.js';
+import { closeSockets, connected, listening, make, own } from './helpers/sockets.js';
 
 afterEach(closeSockets);
 
@@ -187,6 +187,20 @@ test('tcpInfo has every field that the kernel returned, as numbers', () => {
     { 280: 'accecnOptSeen', 248: 'totalRtoTimeMs', 232: 'sndWndBytes' }[raw.length],
   );
 });
+
+testWhere(process.platform === 'linux', 'not Linux')(
+  'oobInline is inherited by what a TCP listener accepts, and not by what a unix one does',
+  () => {
+    for (const kind of ['tcp4', 'unix'] as const) {
+      const server = listening(kind);
+      server.setOption('oobInline', true);
+      const client = make(kind);
+      client.connect(server.localAddress);
+      const accepted = own(server.accept().socket);
+      expect(accepted.getOption('oobInline')).toBe(kind === 'tcp4');
+    }
+  },
+);
 
 test('error is the pending error, once', () => {
   const socket = make('udp4');

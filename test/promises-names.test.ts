@@ -46,6 +46,9 @@ test('wrong arguments are rejected', async () => {
     [getaddrinfo('a', 1, { timeoutMs: -1 }), 'ERR_OUT_OF_RANGE'],
     [getaddrinfo('x'.repeat(2000), 1), 'ENOTFOUND'],
     [createConnection({ port: 1, timeoutMs: NaN }), 'ERR_OUT_OF_RANGE'],
+    [createConnection({ port: '1' as never }), 'ERR_INVALID_ARG_TYPE'],
+    [createConnection({ port: 65536 }), 'ERR_SOCKET_BAD_PORT'],
+    [createConnection({ host: null as never, port: 1 }), 'ERR_INVALID_ARG_TYPE'],
     [createConnection(null as never), 'ERR_INVALID_ARG_TYPE'],
   ];
   for (const [promise, code] of codes) expect((await rejection(promise)).code).toBe(code);

@@ -227,6 +227,22 @@ test('createConnection() connects by name and by address', () => {
   }
 });
 
+test('createConnection() names what is wrong with its target', () => {
+  const wrong: [unknown, string, string][] = [
+    [{ port: '1' }, 'ERR_INVALID_ARG_TYPE', 'The "target.port" property must be of type number.'],
+    [{}, 'ERR_INVALID_ARG_TYPE', 'The "target.port" property must be of type number.'],
+    [{ port: 65536 }, 'ERR_SOCKET_BAD_PORT', 'target.port should be >= 0 and <= 65535.'],
+    [{ port: 1, host: 5 }, 'ERR_INVALID_ARG_TYPE', 'The "target.host" property must be of type'],
+    [{ port: 1, timeoutMs: -1 }, 'ERR_OUT_OF_RANGE', 'The value of "target.timeoutMs" is out of'],
+    [null, 'ERR_INVALID_ARG_TYPE', 'The "target" argument must be of type object.'],
+  ];
+  for (const [target, code, message] of wrong) {
+    const error = failure(() => createConnection(target as never));
+    expect(error.message).toContain(message);
+    expect(error.code).toBe(code);
+  }
+});
+
 testIPv6('createConnection() tries each address, and tells of them all', () => {
   const port = refusingPort();
   const error = failure(() => createConnection({ host: 'localhost', port }));

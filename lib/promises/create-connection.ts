@@ -1,7 +1,6 @@
 import { constants } from '../constants.js';
 import { SocketError } from '../errors.js';
-import type { ConnectionTarget } from '../create-connection.js';
-import { checkInteger, checkObject } from '../validate.js';
+import { type ConnectionTarget, readTarget } from '../create-connection.js';
 import { getaddrinfo } from './getaddrinfo.js';
 import { checkWaitOptions } from './operation.js';
 import { Socket } from './socket.js';
@@ -23,10 +22,9 @@ const ENOTFOUND = -3008;
  * ETIMEDOUT, ENETUNREACH, ... Where there were several, `cause` is an AggregateError of them all.
  */
 export async function createConnection(target: AsyncConnectionTarget): Promise<Socket> {
-  checkObject('target', target);
+  const { host, port, timeoutMs } = readTarget(target);
   checkWaitOptions(target);
-  const { host = 'localhost', port, timeoutMs = 0, signal } = target;
-  checkInteger('target.timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
+  const { signal } = target;
   const hints = { type: constants.SOCK_STREAM, signal };
   const errors: SocketError[] = [];
   for (const { family, type, protocol, address } of await getaddrinfo(host, port, hints)) {

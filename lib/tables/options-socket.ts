@@ -60,7 +60,7 @@ export const socketOptions = {
   noFcs: { level: 'SOL_SOCKET', constant: 'SO_NOFCS', kind: 'bool', access: 'read-write',
     doc: 'lets a packet socket send frames without the trailing checksum, on some devices.' },
   oobInline: { level: 'SOL_SOCKET', constant: 'SO_OOBINLINE', kind: 'bool', access: 'read-write',
-    doc: 'leaves urgent data in the stream.' },
+    doc: 'leaves urgent data in the stream. What a TCP listener accepts inherits it on Linux, elsewhere perhaps not.' },
   passCred: { level: 'SOL_SOCKET', constant: 'SO_PASSCRED', kind: 'bool', access: 'read-write',
     doc: 'adds the sender as SCM_CREDENTIALS to each message of a unix socket.' },
   passPidfd: { level: 'SOL_SOCKET', constant: 'SO_PASSPIDFD', kind: 'bool', access: 'read-write',

@@ -15,7 +15,8 @@ namespace {
 uint32_t ZoneIndex(const char* zone) {
   char* end = nullptr;
   if (*zone >= '0' && *zone <= '9') {
-    unsigned long number = strtoul(zone, &end, 10);
+    // Too large a number is the largest there is, which is no interface's as well.
+    unsigned long long number = strtoull(zone, &end, 10);
     if (*end == '\0') return number <= UINT32_MAX ? static_cast<uint32_t>(number) : 0;
   }
   return if_nametoindex(zone);
