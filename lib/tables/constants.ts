@@ -1,8 +1,9 @@
 /**
  * The names of the socket constants, and nothing else: the numbers are the system's own, compiled
  * into the addon from its headers (tools/gen-constants.mjs writes native/generated/constants.inc
- * from this table). `everywhere` are names that Linux, macOS and the BSDs all have; of `somewhere`,
- * those that the addon's headers lacked are absent at run time.
+ * from this table; fallbacks.ts has what older headers of Linux lack). `everywhere` are names that
+ * Linux, macOS and the BSDs all have; of `somewhere`, those that the addon's headers lacked are
+ * absent at run time.
  */
 // prettier-ignore
 export const constantTable = {

@@ -25,11 +25,21 @@ struct Constant {
   double value;
 };
 
+// See lib/tables/fallbacks.ts.
+#ifdef __linux__
+#define SOCKKIT_FALLBACKS_LINUX
+#if !defined(__alpha__) && !defined(__mips__) && !defined(__hppa__) && !defined(__sparc__)
+#define SOCKKIT_FALLBACKS_GENERIC
+#endif
+#endif
+
 #define SOCKKIT_CONSTANT(name) {#name, static_cast<double>(name)},
+#define SOCKKIT_NUMBER(name, number) {#name, number},
 constexpr Constant kConstants[] = {
 #include "native/generated/constants.inc"
 };
 #undef SOCKKIT_CONSTANT
+#undef SOCKKIT_NUMBER
 
 }  // namespace
 
