@@ -19,7 +19,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['{bench,examples,tools}/**/*.mjs', '*.mjs', '*.cjs'],
+    files: ['{bench,examples,native,tools}/**/*.mjs', '*.mjs', '*.cjs'],
     extends: [tseslint.configs.strict, tseslint.configs.stylistic],
     languageOptions: {
       globals: Object.fromEntries(nodeGlobals.map((name) => [name, 'readonly'])),

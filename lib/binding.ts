@@ -167,52 +167,70 @@ export const binding: Binding = { ...load() };
 
 function load(): Binding {
   const reasons: string[] = [];
-  // By name, and without a look at what else is there: a search of the folders would cost
-  // milliseconds at each start.
-  const files = [join(ROOT, 'build', 'Release', 'sockkit.node')];
-  const isMusl = existsSync('/etc/alpine-release');
-  if (!isMusl) {
-    const folder = `${process.platform}-${process.arch}`;
-    files.push(join(ROOT, 'prebuilds', folder, 'sockkit.glibc.node'));
-  }
-  for (const file of files) {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const loaded = attempt(file, () => require(file) as Binding, reasons);
+  for (const file of candidates()) {
+    const loaded = attempt(file, reasons);
     if (loaded !== null) return loaded;
   }
-  const search = () =>
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    (require('node-gyp-build') as (root: string) => Binding)(ROOT);
-  const loaded = attempt(`node-gyp-build in ${ROOT}`, search, reasons);
-  if (loaded !== null) return loaded;
-  throw new Error(explain(reasons, isMusl));
+  throw new Error(explain(reasons));
 }
 
-function attempt(what: string, read: () => Binding, reasons: string[]): Binding | null {
-  if (what.endsWith('.node') && !existsSync(what)) {
-    reasons.push(`${what}: not there`);
+/**
+ * Where a binary can be, by name and without a look at what else is there: a search of the folders
+ * would cost milliseconds at each start.
+ */
+function* candidates(): Generator<string> {
+  yield join(ROOT, 'build', 'Release', 'sockkit.node');
+  const folder = join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`);
+  if (process.platform !== 'linux') yield join(folder, 'sockkit.node');
+  else if (isMusl()) yield join(folder, 'sockkit.musl.node');
+  else yield join(folder, 'sockkit.glibc.node');
+}
+
+/**
+ * By the dynamic linkers that are there: to ask Node would take longer than all the rest. A binary
+ * for glibc may well load under musl, and crash later.
+ */
+function isMusl(): boolean {
+  const linkers: Record<string, [musl: string, glibc: string]> = {
+    x64: ['/lib/ld-musl-x86_64.so.1', '/lib64/ld-linux-x86-64.so.2'],
+    arm64: ['/lib/ld-musl-aarch64.so.1', '/lib/ld-linux-aarch64.so.1'],
+  };
+  const [musl, glibc] = linkers[process.arch] ?? ['', ''];
+  return existsSync('/etc/alpine-release') || (existsSync(musl) && !existsSync(glibc));
+}
+
+function attempt(file: string, reasons: string[]): Binding | null {
+  if (!existsSync(file)) {
+    reasons.push(`${file}: not there`);
     return null;
   }
   try {
-    return read();
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require(file) as Binding;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const remedy =
       code === 'ERR_DLOPEN_DISABLED'
         ? ' Start Node with --allow-addons, or without --no-addons and --permission.'
         : '';
-    reasons.push(`${what}: ${message.split('\n', 1)[0] ?? ''}${remedy}`);
+    reasons.push(`${file}: ${message.split('\n', 1)[0] ?? ''}${remedy}`);
     return null;
   }
 }
 
-function explain(reasons: readonly string[], isMusl: boolean): string {
+function explain(reasons: readonly string[]): string {
   const { platform, arch, version, versions } = process;
-  const libc = platform !== 'linux' ? '' : isMusl ? ' musl' : ' glibc';
+  const libc = platform !== 'linux' ? '' : isMusl() ? ' musl' : ' glibc';
+  const script = join(ROOT, 'native', 'build.mjs');
   return [
     `sockkit: no native addon could be loaded for ${platform}-${arch}${libc}, ` +
       `Node ${version} (modules ${versions.modules})`,
     ...reasons.map((reason) => `  ${reason}`),
-    '  to build it from a checkout of sockkit: npm ci && npm run build',
+    `  to build it here, which takes a C++ compiler: node ${quoted(script)}`,
   ].join('\n');
+}
+
+/** As a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w/.@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

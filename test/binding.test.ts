@@ -49,7 +49,8 @@ test('without a binary: what was looked for, and how to build it', () => {
   expect(output).toContain(`${process.platform}-${process.arch}`);
   expect(output).toContain(`Node ${process.version}`);
   expect(output).toContain(`${path.join(directory, 'build/Release/sockkit.node')}: not there`);
-  expect(output).toContain('npm ci && npm run build');
+  expect(output).toContain(path.join(directory, PREBUILD, 'sockkit.'));
+  expect(output).toContain(`: node ${path.join(directory, 'native/build.mjs')}\n`);
 });
 
 test('a local build that cannot be loaded is named with the reason, and the prebuilt one used', () => {

@@ -68,11 +68,13 @@ test('the tarball holds what is needed', () => {
       'README.md',
       'dist/bin/sockclient.js',
       'dist/bin/sockserve.js',
+      'dist/bin/THIRD-PARTY-NOTICES',
       'dist/lib/index.d.mts',
       'dist/lib/index.d.ts',
       'dist/lib/index.js',
       'dist/lib/index.mjs',
       'dist/lib/sys.d.ts',
+      'native/build.mjs',
       'native/sources.gypi',
       'native/sys/socket.cc',
       'package.json',
@@ -83,9 +85,10 @@ test('the tarball holds what is needed', () => {
 test('the tarball holds nothing else', () => {
   const wanted = [
     /^(CHANGELOG\.md|CMakeLists\.txt|LICENSE|README\.md|package\.json)$/,
-    /^dist\/(lib|bin)\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)$/,
+    /^dist\/bin\/([\w-]+\.js|THIRD-PARTY-NOTICES)$/,
+    /^dist\/lib\/(?!cli\/|check\/)[\w/-]+\.(js|mjs|d\.ts|d\.mts)$/,
     /^native\/(sys|server|napi)\/\w+\.(cc|h)$/,
-    /^native\/(sources\.gypi|generated\/constants\.inc)$/,
+    /^native\/(build\.mjs|sources\.gypi|generated\/constants\.inc)$/,
     /^prebuilds\/[\w-]+\/sockkit\.\w+\.node$/,
   ];
   expect(packed.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
@@ -158,6 +161,43 @@ test('both commands work', async () => {
   expect(signal).toBe('SIGTERM');
   expect(stdout).toEqual(message);
 });
+
+test('nothing is loaded of the packages that come along', () => {
+  const folder = path.join(project, 'node_modules');
+  const names = fs.readdirSync(folder).filter((name) => !name.startsWith('.'));
+  // Headers, for whoever compiles the addon.
+  expect(names.sort()).toEqual(['node-addon-api', 'node-api-headers', 'sockkit']);
+  const texts = fs
+    .readdirSync(path.join(folder, 'sockkit/dist'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.m?js$/.test(name))
+    .map((name) => fs.readFileSync(path.join(folder, 'sockkit/dist', name), 'utf8'));
+  expect(texts.filter((text) => /['"]node-a(ddon|pi)-/.test(text))).toEqual([]);
+});
+
+test('where no binary fits, the command that the error names builds one', async () => {
+  const directory = path.join(work, 'building here');
+  fs.cpSync(project, directory, { recursive: true });
+  fs.rmSync(path.join(directory, 'node_modules/sockkit/prebuilds'), { recursive: true });
+  const script = `
+    try { console.log(require('sockkit/sys').constants.AF_INET); }
+    catch ({ message }) { console.log(message); }`;
+  const evaluateHere = async () =>
+    (await run('env', bare('node', '-e', script), { cwd: directory })).stdout.toString();
+
+  const message = await evaluateHere();
+  const [, command = ''] = /^ {2}to build it here, .*: (node .*)$/m.exec(message) ?? [];
+  expect(command).toContain('building here/node_modules/sockkit/native/build.mjs');
+  const failed = await run('env', bare('sh', '-c', command), { cwd: directory });
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toMatch(/^sockkit: no C\+\+ compiler: .*apt-get install g\+\+/);
+
+  const output = await succeed('sh', ['-c', command], directory);
+  expect(output).toMatch(/^sockkit: built .*build\/Release\/sockkit\.node\n$/);
+  expect(await evaluateHere()).toBe('2\n');
+  expect(fs.readdirSync(path.join(directory, 'node_modules/sockkit/build/Release'))).toEqual([
+    'sockkit.node',
+  ]);
+}, 180_000);
 
 test('publint has no complaint', async () => {
   const publint = path.join(ROOT, 'node_modules/publint/src/cli.js');

@@ -1,18 +1,15 @@
 // Builds build/Release/sockkit.node from native/: by node-gyp, or where python3 or make is missing,
-// by calling the compiler for each source in native/sources.gypi.
-import { mkdirSync, readFileSync } from 'node:fs';
+// as the package is built where it is installed, by native/build.mjs.
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { headers, nodeDir } from './headers.mjs';
+import { buildAddon } from '../native/build.mjs';
+import { nodeDir } from './headers.mjs';
 import { bin, isMain, must, root, say, seconds, works } from './run.mjs';
 import { digest, isCurrent, mark } from './stamp.mjs';
 
 const OUTPUT = 'build/Release/sockkit.node';
 const STAMP = 'build/Release/sockkit.stamp';
-
-export function sources() {
-  return JSON.parse(readFileSync(join(root, 'native/sources.gypi'), 'utf8')).variables;
-}
 
 export async function buildNative() {
   const wanted = digest(
@@ -25,7 +22,7 @@ export async function buildNative() {
   if (isCurrent(STAMP, OUTPUT, wanted)) return;
   const start = performance.now();
   const gyp = works('python3', ['-c', 'import json']) && works('make');
-  await (gyp ? buildByGyp() : buildByCompiler());
+  await (gyp ? buildByGyp() : buildAddon());
   mark(STAMP, wanted);
   say(`built ${OUTPUT}${gyp ? '' : ' (without node-gyp: no python3 or make)'}, ${seconds(start)}`);
 }
@@ -39,39 +36,6 @@ async function buildByGyp() {
   };
   const args = [bin('node-gyp/bin/node-gyp.js'), 'configure', 'build', `--nodedir=${nodeDir()}`];
   await must('the native build', process.execPath, args, { env });
-}
-
-async function buildByCompiler() {
-  const list = sources();
-  const compiler = process.env.CXX ?? 'c++';
-  const objects = join(root, 'build/Release/obj');
-  mkdirSync(objects, { recursive: true });
-  const flags = [
-    ...list.sockkit_cflags,
-    ...list.sockkit_defines.map((name) => `-D${name}`),
-    '-DNODE_GYP_MODULE_NAME=sockkit',
-    '-DBUILDING_NODE_EXTENSION',
-    '-fPIC',
-    `-I${root}`,
-    `-I${bin('node-addon-api')}`,
-    `-I${headers()}`,
-  ];
-  const waiting = [...list.sockkit_sys, ...list.sockkit_server, ...list.sockkit_napi].map(
-    (source) => [source, join(objects, `${source.replaceAll('/', '-')}.o`)],
-  );
-  const all = waiting.map(([, object]) => object);
-  const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [source, object] = next;
-      await must(`compiling ${source}`, compiler, [...flags, '-c', source, '-o', object]);
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  const shared =
-    process.platform === 'darwin'
-      ? ['-bundle', '-undefined', 'dynamic_lookup']
-      : ['-shared', ...list.sockkit_ldflags];
-  await must('linking', compiler, [...shared, ...all, '-o', join(root, OUTPUT)]);
 }
 
 if (isMain(import.meta.url)) await buildNative();

@@ -1,5 +1,6 @@
-// npm run build: the TypeScript into dist/, the addon into build/Release.
-import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+// npm run build: the library's TypeScript into dist/lib, one file of each command into dist/bin, and
+// the addon into build/Release.
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNative } from './build-native.mjs';
 import { bin, isMain, must, root, say, seconds } from './run.mjs';
@@ -8,14 +9,14 @@ import { digest, isCurrent, mark } from './stamp.mjs';
 const STAMP = 'dist/.stamp';
 
 export async function buildTypeScript() {
-  const wanted = digest(['lib', 'bin', 'tsconfig.json', 'package.json', 'package-lock.json']);
+  const inputs = ['lib', 'bin', 'tsconfig.json', 'package.json', 'package-lock.json'];
+  const wanted = digest([...inputs, 'tools/bundle.mjs']);
   if (isCurrent(STAMP, 'dist/lib/index.js', wanted)) return;
   const start = performance.now();
   await must('tsc', process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']);
-  removeOrphans('dist');
-  for (const name of readdirSync(join(root, 'dist/bin'))) {
-    if (name.endsWith('.js')) chmodSync(join(root, 'dist/bin', name), 0o755);
-  }
+  removeOrphans('dist/lib');
+  const { bundle } = await import('./bundle.mjs');
+  await bundle();
   mark(STAMP, wanted);
   say(`built dist/, ${seconds(start)}`);
 }

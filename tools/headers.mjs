@@ -1,20 +1,8 @@
-// Where the Node-API headers are, without asking the network for them.
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  copyFileSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { bin, root } from './run.mjs';
-
-/** The directory with node_api.h: beside the running node, else from an npm package. */
-export function headers() {
-  const beside = resolve(dirname(realpathSync(process.execPath)), '../include/node');
-  return existsSync(join(beside, 'node_api.h')) ? beside : bin('node-api-headers/include');
-}
+// Headers for node-gyp, without asking the network for them.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { headers } from '../native/build.mjs';
+import { root } from './run.mjs';
 
 /**
  * A directory for node-gyp's --nodedir. Where node came without headers, one is made up from the

@@ -1,8 +1,9 @@
 // The --help and --version texts.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CommandSpec, OptionSpec } from './spec.js';
 import { formatSize, formatTime } from './units.js';
+
+/** The bundler puts the package's version here. */
+declare const SOCKKIT_VERSION: string;
 
 const COLUMN = 25;
 const WIDTH = 80;
@@ -22,8 +23,7 @@ export function helpText(spec: CommandSpec): string {
 }
 
 export function version(): string {
-  const file = join(__dirname, '../../../package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return SOCKKIT_VERSION;
 }
 
 function optionItem([name, option]: [string, OptionSpec]): string {

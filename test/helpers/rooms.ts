@@ -139,7 +139,7 @@ function checkScript(
   if (rank(path) < 0) say('belongs to no room');
   if (!isBinding && mentions(code, /^(dlopen|createRequire)$/)) say('loads an addon');
   for (const { specifier, atOnce } of imports(text)) {
-    if (!isBinding && /^node-gyp-build|\.node$/.test(specifier)) say(`loads ${specifier}`);
+    if (!isBinding && specifier.endsWith('.node')) say(`loads ${specifier}`);
     if (/^sockkit(\/|$)/.test(specifier)) say(`imports the package by its own name`);
     if (!specifier.startsWith('.')) {
       if (roomName(path) === 'lib/tables') say(`imports ${specifier}, but tables are pure data`);
