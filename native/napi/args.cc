@@ -46,8 +46,10 @@ bool FindMemory(napi_env env, napi_value value, Bytes* bytes, napi_value* buffer
     return napi_is_buffer(env, value, &isView) == napi_ok && isView &&
            napi_get_buffer_info(env, value, &bytes->data, &bytes->length) == napi_ok;
   }
+  // Bun takes an ArrayBuffer for a view, though one of no buffer.
   if (napi_get_dataview_info(env, value, &bytes->length, &bytes->data, buffer, &offset) ==
-      napi_ok) {
+          napi_ok &&
+      *buffer != nullptr) {
     return true;
   }
   *buffer = value;
