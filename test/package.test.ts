@@ -66,6 +66,7 @@ test('the tarball holds what is needed', () => {
       'CMakeLists.txt',
       'LICENSE',
       'README.md',
+      'dist/bin/sockcheck.js',
       'dist/bin/sockclient.js',
       'dist/bin/sockserve.js',
       'dist/bin/THIRD-PARTY-NOTICES',
@@ -78,6 +79,8 @@ test('the tarball holds what is needed', () => {
       'native/sources.gypi',
       'native/sys/socket.cc',
       'package.json',
+      'reference/client.c',
+      'reference/server.c',
     ]),
   );
 });
@@ -88,6 +91,7 @@ test('the tarball holds nothing else', () => {
     /^dist\/bin\/([\w-]+\.js|THIRD-PARTY-NOTICES)$/,
     /^dist\/lib\/(?!cli\/|check\/)[\w/-]+\.(js|mjs|d\.ts|d\.mts)$/,
     /^native\/(sys|server|napi)\/\w+\.(cc|h)$/,
+    /^reference\/(README\.md|(client|server)\.c)$/,
     /^native\/(build\.mjs|sources\.gypi|generated\/constants\.inc)$/,
     /^prebuilds\/[\w-]+\/sockkit\.\w+\.node$/,
   ];

@@ -1,69 +1,107 @@
-// Grading one submission: every case against every partner, and the report that comes of it.
+// Grading one submission: every case with every partner, and the report that comes of it.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSubmission, notBuilt } from './build.js';
+import { CASES } from './cases/index.js';
+import type { GradeOptions, Submission } from './grade-options.js';
+import { measureSpeed } from './pace.js';
+import { type Partner, partnersOf } from './partners.js';
+import { selectCases } from './patterns.js';
 import type { CaseResult, Report } from './result.js';
+import { runCase, type Task } from './run-case.js';
 
-/** What is to be graded: programs as commands, `{host}` and `{port}` standing for the address. */
-export interface Submission {
-  /** A student, a directory. */
-  name: string;
-  /** Where the commands run. */
-  directory: string;
-  /** `./server {port}` */
-  server?: string;
-  /** `./client {host} {port}` */
-  client?: string;
-  /** What makes the programs: `make`. */
-  build?: string;
-}
+export * from './grade-options.js';
 
-/** What one program may use in one case. */
-export interface Limits {
-  /** Seconds, of a machine that is neither slow nor busy. */
-  seconds: number;
-  memoryBytes: number;
-  /** Processes and threads. */
-  processes: number;
-  /** Of any file that it writes, its output first of all. */
-  outputBytes: number;
-}
-
-export interface GradeOptions {
-  /** Patterns of case names, `*` for any characters; without any, all cases. */
-  only?: string[];
-  skip?: string[];
-  /** Commands of another reference pair than the one that comes with the package. */
-  reference?: { server: string; client: string };
-  /** How many cases at the same time. */
-  jobs?: number;
-  limits: Limits;
-  /** Ends the grading: everything that was started is ended, and the promise is rejected. */
-  signal?: AbortSignal;
-  onStart?(total: number): void;
-  onResult?(result: CaseResult): void;
-}
-
-export const DEFAULT_LIMITS: Limits = {
-  seconds: 60,
-  memoryBytes: 2 ** 30,
-  processes: 256,
-  outputBytes: 2 ** 30,
-};
-
-// eslint-disable-next-line @typescript-eslint/require-await -- the cases come here
+/**
+ * Grades it. Whatever the submission has started is ended when the promise settles.
+ *
+ * @throws CommandError where a command cannot be used; the signal's reason where it is aborted.
+ */
 export async function grade(submission: Submission, options: GradeOptions): Promise<Report> {
-  options.onStart?.(0);
-  return {
-    format: 1,
-    name: submission.name,
-    version: '',
-    started: new Date().toISOString(),
-    seconds: 0,
-    machine: '',
-    server: submission.server === undefined ? null : { command: submission.server },
-    client: submission.client === undefined ? null : { command: submission.client },
-    results: [],
-    measurements: [],
-    points: 0,
-    maxPoints: 0,
-    passed: true,
+  const start = performance.now();
+  const started = new Date().toISOString();
+  measureSpeed();
+  const folder = mkdtempSync(join(tmpdir(), 'sockcheck-'));
+  try {
+    const { partners, notices } = await partnersOf(submission, options, folder);
+    const tasks = plan(submission, options, partners);
+    const isBuilt = submission.build !== undefined;
+    options.onStart?.(tasks.length + (isBuilt ? 1 : 0));
+    const build = await buildSubmission(submission, options);
+    if (build !== null) options.onResult?.(build.result);
+    const results =
+      build === null || build.result.verdict === 'passed'
+        ? await runAll(tasks, submission, options)
+        : tasks.map((task) => notBuilt(task, options));
+    const all = build === null ? results : [build.result, ...results];
+    const failure = build?.failure === undefined ? {} : { buildFailure: build.failure };
+    const program = (command?: string) => (command === undefined ? null : { command, ...failure });
+    return {
+      format: 1,
+      name: submission.name,
+      version: version(),
+      started,
+      seconds: (performance.now() - start) / 1000,
+      machine: machine(),
+      server: program(submission.server),
+      client: program(submission.client),
+      results: all,
+      measurements: [],
+      points: sum(all.map(({ points }) => points)),
+      maxPoints: sum(all.map(({ maxPoints }) => maxPoints)),
+      passed: all.every(({ required, verdict }) => !required || isFine(verdict)),
+      ...(notices.length === 0 ? {} : { notices }),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A case that could not be judged here counts neither for nor against. */
+function isFine(verdict: CaseResult['verdict']): boolean {
+  return verdict === 'passed' || verdict === 'skipped';
+}
+
+function plan(submission: Submission, options: GradeOptions, partners: readonly Partner[]): Task[] {
+  return selectCases(CASES, options.only, options.skip)
+    .filter(({ side }) => submission[side] !== undefined)
+    .flatMap((of) => (of.partners ? partners : [null]).map((partner) => ({ of, partner })));
+}
+
+async function runAll(
+  tasks: readonly Task[],
+  submission: Submission,
+  options: GradeOptions,
+): Promise<CaseResult[]> {
+  const { jobs = availableParallelism(), limits, signal, onResult } = options;
+  const results: CaseResult[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (;;) {
+      const index = next++;
+      const task = tasks[index];
+      if (task === undefined) return;
+      const result = await runCase(task, submission, limits, signal);
+      results[index] = result;
+      onResult?.(result);
+    }
   };
+  const settled = await Promise.allSettled(Array.from({ length: Math.max(1, jobs) }, worker));
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return results;
+}
+
+function version(): string {
+  const file = join(__dirname, '../../../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function machine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  return `Linux ${release()}, ${availableParallelism()} x ${model}`;
+}
+
+function sum(list: readonly number[]): number {
+  return list.reduce((total, one) => total + one, 0);
 }

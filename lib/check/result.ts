@@ -92,4 +92,6 @@ export interface Report {
   maxPoints: number;
   /** True where every required case passed. */
   passed: boolean;
+  /** What the reader must know of the grading itself: that there was no C compiler, for instance. */
+  notices?: string[];
 }

@@ -25,7 +25,7 @@ const ROOT = path.resolve(__dirname, '../..');
 const running = new Set<Running>();
 
 /** The built command, to be run as `[process.execPath, commandFile('sockserve'), ...]`. */
-export function commandFile(name: 'sockserve' | 'sockclient'): string {
+export function commandFile(name: 'sockserve' | 'sockclient' | 'sockcheck'): string {
   return path.join(ROOT, 'dist/bin', `${name}.js`);
 }
 
