@@ -14,6 +14,7 @@ import {
   rejection,
   turns,
 } from './helpers/async-sockets.js';
+import { slot } from './helpers/datagrams.js';
 import { openQuestions, waitByPoll } from './helpers/inside.js';
 import { openFds } from './helpers/net.js';
 
@@ -116,8 +117,7 @@ const PENDING: Record<string, () => Promise<Pending> | Pending> = {
   },
   recvMmsg() {
     const [socket] = pair();
-    const slot = { buffer: Buffer.alloc(1), bytes: 0, address: null, flags: 0, control: [] };
-    return { socket, syscall: 'recvmmsg', start: (o) => socket.recvMmsg([{ ...slot }], o) };
+    return { socket, syscall: 'recvmmsg', start: (o) => socket.recvMmsg([slot(1)], o) };
   },
   async sendMmsg() {
     const socket = await full();

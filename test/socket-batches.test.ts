@@ -3,6 +3,7 @@ import util from 'node:util';
 import { constants as c, type MessageSlot, type Socket as BlockingSocket } from 'sockkit';
 import type { Socket } from 'sockkit/promises';
 import * as asyncSockets from './helpers/async-sockets.js';
+import { slot } from './helpers/datagrams.js';
 import { waitByPoll } from './helpers/inside.js';
 import { codeOf, failure } from './helpers/net.js';
 import * as sockets from './helpers/sockets.js';
@@ -25,15 +26,7 @@ function bound<S extends Socket | BlockingSocket>(socket: S): S {
   return socket;
 }
 
-function slots(count: number): MessageSlot[] {
-  return Array.from({ length: count }, () => ({
-    buffer: Buffer.alloc(100),
-    bytes: 0,
-    address: null,
-    flags: 0,
-    control: [],
-  }));
-}
+const slots = (count: number) => Array.from({ length: count }, () => slot(100));
 
 function textOf({ buffer, bytes }: MessageSlot): string {
   return (buffer as Buffer).toString('latin1', 0, bytes);
