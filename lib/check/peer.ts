@@ -18,8 +18,7 @@ export class Peer {
     readonly socket: Socket,
     private readonly serverPort: number,
   ) {
-    const address = socket.localAddress;
-    this.port = 'port' in address ? address.port : 0;
+    this.port = socket.localAddress.port ?? 0;
   }
 
   static async connect(port: number): Promise<Peer> {
@@ -93,8 +92,7 @@ export class Sink {
     if (receiveBuffer !== undefined) this.#listener.setOption('rcvBuf', receiveBuffer);
     this.#listener.bind({ address: LOOPBACK, port: 0 });
     this.#listener.listen(10);
-    const address = this.#listener.localAddress;
-    this.port = 'port' in address ? address.port : 0;
+    this.port = this.#listener.localAddress.port ?? 0;
   }
 
   /** The next client's connection; rejected when close() is called before one comes. */
