@@ -74,9 +74,13 @@ function typescript(version) {
       const ours = importer?.endsWith('.ts') && isRelative(specifier);
       return ours ? sourceOf(specifier, importer) : null;
     },
-    load(id) {
+    async load(id) {
       if (!id.startsWith(LAZY)) return null;
-      return `import * as all from ${JSON.stringify(id.slice(LAZY.length))}; export { all };`;
+      const name = id.slice(LAZY.length);
+      const target = await this.resolve(name, join(root, 'package.json'));
+      // What require() gives of a CommonJS module is its module.exports, which may be a function.
+      const all = target.id.endsWith('?commonjs-es-import') ? 'all' : '* as all';
+      return `import ${all} from ${JSON.stringify(name)}; export { all };`;
     },
     transform(_code, id) {
       if (!id.endsWith('.ts')) return null;
