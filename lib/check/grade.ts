@@ -1,5 +1,5 @@
 // Grading one submission: every case with every partner, and the report that comes of it.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSubmission, notBuilt } from './build.js';
@@ -9,6 +9,7 @@ import { measureSpeed } from './pace.js';
 import { type Partner, partnersOf } from './partners.js';
 import { selectCases } from './patterns.js';
 import type { CaseResult, Report } from './result.js';
+import { version } from './root.js';
 import { runCase, type Task } from './run-case.js';
 
 export * from './grade-options.js';
@@ -90,11 +91,6 @@ async function runAll(
   const settled = await Promise.allSettled(Array.from({ length: Math.max(1, jobs) }, worker));
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return results;
-}
-
-function version(): string {
-  const file = join(__dirname, '../../../package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function machine(): string {

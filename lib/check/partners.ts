@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Template } from './command.js';
 import type { GradeOptions, Submission } from './grade-options.js';
+import { ROOT } from './root.js';
 
 export interface Partner {
   name: string;
@@ -15,7 +16,6 @@ export interface Partner {
   directory: string;
 }
 
-const ROOT = join(__dirname, '../../..');
 const SERVER_PLACES = ['port'];
 const CLIENT_PLACES = ['host', 'port'];
 const COMPILERS = ['cc', 'gcc', 'clang'];
