@@ -64,15 +64,15 @@ export class Peer {
    * @returns false where it has not: it does not read this connection, or not now
    */
   async read(patienceMs = PATIENCE_MS): Promise<boolean> {
-    const done = await until(patienceMs, () => {
-      const table = tcpTable();
-      const mine = table.find((e) => e.localPort === this.port && e.remotePort === this.serverPort);
-      const theirs = table.find(
-        (e) => e.localPort === this.serverPort && e.remotePort === this.port,
-      );
-      return (mine?.sendQueue ?? 0) === 0 && (theirs?.receiveQueue ?? 0) === 0;
-    });
-    return done === true;
+    return (await until(patienceMs, () => this.isRead)) === true;
+  }
+
+  get isRead(): boolean {
+    const { port, serverPort } = this;
+    const table = tcpTable();
+    const mine = table.find((e) => e.localPort === port && e.remotePort === serverPort);
+    const theirs = table.find((e) => e.localPort === serverPort && e.remotePort === port);
+    return (mine?.sendQueue ?? 0) === 0 && (theirs?.receiveQueue ?? 0) === 0;
   }
 }
 

@@ -81,6 +81,7 @@ export class OutputPipe {
       this.#chunks.push(chunk);
       this.#bytes += chunk.length;
     });
+    this.#ours.resume();
   }
 
   get size(): number {

@@ -74,7 +74,7 @@ async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Ou
   try {
     signal?.throwIfAborted();
     await of.run(trial);
-    return PASSED;
+    return { ...PASSED, evidence: trial.notes };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CaseSkip) {

@@ -62,6 +62,17 @@ export class ServerRun {
     }
   }
 
+  /** Waits until this is printed, in one piece, whatever else there is. */
+  async printedPart(part: Buffer): Promise<boolean> {
+    const { program } = this;
+    const stillness = new Stillness([program]);
+    const isThere = () => program.output.includes(part);
+    await until(PATIENCE_MS, () => {
+      return program.end !== null || stillness.isLong(program.size) || isThere();
+    });
+    return isThere();
+  }
+
   /** Waits until no thread of it has anything to do. */
   async quiet(): Promise<void> {
     const stillness = new Stillness([this.program]);

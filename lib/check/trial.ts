@@ -39,6 +39,7 @@ export class Trial {
   readonly folder = mkdtempSync(join(tmpdir(), 'sockcheck-'));
   readonly side: Side;
   readonly partner: Partner | null;
+  readonly notes: Evidence[] = [];
   readonly #options: TrialOptions;
   readonly #programs: Program[] = [];
   readonly #closers: (() => void)[] = [];
@@ -58,6 +59,11 @@ export class Trial {
     for (const close of this.#closers.splice(0).reverse()) close();
     await Promise.all(this.#programs.map((program) => program.stop()));
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Something that is worth knowing also where the case passes. */
+  note(title: string, text: string): void {
+    this.notes.push({ kind: 'excerpt', title, text });
   }
 
   /** What the graded programs said. */
