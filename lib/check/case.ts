@@ -14,6 +14,8 @@ export interface Case {
   required: boolean;
   /** Run with each partner; otherwise the grader itself is at the other end, and it is run once. */
   partners: boolean;
+  /** It costs much, so one partner has to do. */
+  isHeavy?: boolean;
   /** Passes when it returns. @throws CaseFailure, CaseSkip */
   run(trial: Trial): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface Submission {
 
 /** What one program may use in one case. */
 export interface Limits {
-  /** Seconds, of a machine that is neither slow nor busy. */
+  /** Seconds of processor time, on a machine that is not slow. */
   seconds: number;
   memoryBytes: number;
   /** Processes and threads. */
@@ -42,7 +42,7 @@ export interface GradeOptions {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  seconds: 60,
+  seconds: 20,
   memoryBytes: 2 ** 30,
   processes: 256,
   outputBytes: 2 ** 30,

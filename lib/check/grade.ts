@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSubmission, notBuilt } from './build.js';
+import type { Case } from './case.js';
 import { CASES } from './cases/index.js';
 import type { GradeOptions, Submission } from './grade-options.js';
 import { measureSpeed } from './pace.js';
@@ -67,7 +68,12 @@ function isFine(verdict: CaseResult['verdict']): boolean {
 function plan(submission: Submission, options: GradeOptions, partners: readonly Partner[]): Task[] {
   return selectCases(CASES, options.only, options.skip)
     .filter(({ side }) => submission[side] !== undefined)
-    .flatMap((of) => (of.partners ? partners : [null]).map((partner) => ({ of, partner })));
+    .flatMap((of) => partnersFor(of, partners).map((partner) => ({ of, partner })));
+}
+
+function partnersFor(of: Case, partners: readonly Partner[]): readonly (Partner | null)[] {
+  if (!of.partners) return [null];
+  return of.isHeavy === true ? partners.slice(0, 1) : partners;
 }
 
 async function runAll(

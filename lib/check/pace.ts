@@ -12,20 +12,23 @@ const LONGEST_TICK_MS = 200;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
 
-let slowness = 1;
+let factor = 1;
+
+/** How much slower than a usual machine this one is, when nobody else uses it. */
+export const slowness = (): number => factor;
 
 /** Measures the machine; to be called once, before anything is timed. */
 export function measureSpeed(): number {
   const data = Buffer.alloc(2 ** 20);
   const start = performance.now();
   for (let round = 0; round < 16; round++) createHash('sha1').update(data).digest();
-  slowness = Math.min(MOST, Math.max(1, (performance.now() - start) / NOMINAL_MS));
-  return slowness;
+  factor = Math.min(MOST, Math.max(1, (performance.now() - start) / NOMINAL_MS));
+  return factor;
 }
 
 /** How much slower than a free machine this one is now. */
 export function drag(): number {
-  return Math.min(MOST, slowness * crowding());
+  return Math.min(MOST, factor * crowding());
 }
 
 /** Programs that want to run, for each core. */

@@ -7,11 +7,15 @@ export interface Process {
   session: number;
   threads: number;
   rssBytes: number;
+  /** Seconds of processor time, its ended children's too. */
+  cpuSeconds: number;
   /** When it was started, in the kernel's ticks. */
   start: number;
 }
 
 const PAGE_BYTES = 4096;
+/** In a second: what the kernel shows to programs, whatever its own are. */
+const TICKS = 100;
 
 export function readOr(file: string): string {
   try {
@@ -46,6 +50,7 @@ export function processOf(pid: number): Process | null {
     threads: Number(fields[17]),
     start: Number(fields[19]),
     rssBytes: Number(fields[21]) * PAGE_BYTES,
+    cpuSeconds: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS,
   };
 }
 

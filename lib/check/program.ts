@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { startFailure } from './command.js';
 import { excerpt } from './failure.js';
 import type { Limits } from './grade-options.js';
-import { Clock, until } from './pace.js';
+import { Clock, slowness, until } from './pace.js';
 import { type Process, processes, processOf, threadsOf } from './proc.js';
 import type { Evidence } from './result.js';
 import { killGroup, MARK, sweep, unwatch, watch } from './sweep.js';
@@ -32,6 +32,8 @@ export interface End {
 }
 
 const END_PATIENCE_MS = 10_000;
+/** How much longer a program may last than it may run. */
+const LONGER = 5;
 let serial = 0;
 
 /** It could not be started: one sentence. */
@@ -165,7 +167,11 @@ export class Program {
     if (bytes > memoryBytes) this.#break(`more than ${mebibytes(memoryBytes)} of memory`);
     else if (threads > most) this.#break(`more than ${most} processes and threads`);
     else if (this.size >= outputBytes) this.#break(`more than ${mebibytes(outputBytes)} of output`);
-    else if (this.#clock.ms > seconds * 1000) this.#break(`more than ${seconds} seconds`);
+    else if (sum(found, ({ cpuSeconds }) => cpuSeconds) > seconds * slowness()) {
+      this.#break(`more than ${seconds} seconds of processor time`);
+    } else if (this.#clock.ms > seconds * 1000 * LONGER) {
+      this.#break(`more than ${seconds * LONGER} seconds`);
+    }
   }
 
   #break(what: string): void {

@@ -16,9 +16,11 @@ interface Outcome {
   verdict: Verdict;
   explanation: string;
   evidence: Evidence[];
+  /** A limit was broken, which takes long and would be so again. */
+  isCertain: boolean;
 }
 
-const PASSED: Outcome = { verdict: 'passed', explanation: '', evidence: [] };
+const PASSED: Outcome = { verdict: 'passed', explanation: '', evidence: [], isCertain: false };
 
 /** @throws the signal's reason where it is aborted */
 export async function runCase(
@@ -29,14 +31,16 @@ export async function runCase(
 ): Promise<CaseResult> {
   const start = performance.now();
   const outcomes: Outcome[] = [];
-  const again = () => outcomes.length < 2 && outcomes.every(({ verdict }) => verdict === 'failed');
+  const again = () =>
+    outcomes.length < 2 &&
+    outcomes.every(({ verdict, isCertain }) => verdict === 'failed' && !isCertain);
   do {
     outcomes.push(
       await attempt(of, new Trial({ submission, limits, side: of.side, partner }), signal),
     );
   } while (again());
-  const passes = outcomes.filter(({ verdict }) => verdict === 'passed').length;
-  const outcome = combine(outcomes);
+  const passes = outcomes.filter((one) => one.verdict === 'passed').length;
+  const { verdict, explanation, evidence } = combine(outcomes);
   const { name, side, title, specification } = of;
   return {
     name,
@@ -46,11 +50,13 @@ export async function runCase(
     // With the submission's other half it cannot be told which of the two is wrong.
     required: of.required && partner?.name !== 'submission',
     partner: partner?.name ?? null,
-    ...outcome,
+    verdict,
+    explanation,
+    evidence,
     runs: outcomes.length,
     passes,
     seconds: (performance.now() - start) / 1000,
-    points: outcome.verdict === 'passed' ? 1 : 0,
+    points: verdict === 'passed' ? 1 : 0,
     maxPoints: 1,
   };
 }
@@ -60,9 +66,9 @@ function combine(outcomes: readonly Outcome[]): Outcome {
   if (first.verdict !== 'failed' || last.verdict === 'failed') return first;
   if (last.verdict !== 'passed') return last;
   return {
+    ...first,
     verdict: 'flaky',
     explanation: `It failed once and passed once, which luck decides and not the program. When it failed: ${first.explanation}`,
-    evidence: first.evidence,
   };
 }
 
@@ -78,7 +84,7 @@ async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Ou
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CaseSkip) {
-      return { verdict: 'skipped', explanation: error.message, evidence: [] };
+      return { ...PASSED, verdict: 'skipped', explanation: error.message };
     }
     if (error instanceof CaseFailure) {
       const evidence = error.evidence.some(({ kind }) => kind === 'excerpt')
@@ -88,13 +94,14 @@ async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Ou
         verdict: 'failed',
         explanation: error.message,
         evidence: [...error.evidence, ...evidence],
+        isCertain: trial.brokeLimit,
       };
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {
+      ...PASSED,
       verdict: 'error',
       explanation: `The grader itself failed, which is not the fault of the program: ${text}`,
-      evidence: [],
     };
   } finally {
     signal?.removeEventListener('abort', stop);

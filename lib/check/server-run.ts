@@ -48,14 +48,14 @@ export class ServerRun {
    * Waits until so many bytes are printed, for as long as something goes on; gives how many are. `beside`:
    * programs that it may be waiting for.
    */
-  async printed(bytes: number, beside: readonly Program[] = []): Promise<number> {
+  async printed(bytes: number, beside: readonly Program[] = [], longMs?: number): Promise<number> {
     const { program } = this;
     const stillness = new Stillness([program, ...beside]);
     let last = -1;
     for (;;) {
       const over = await until(PATIENCE_MS, () => {
         if (program.size >= bytes || program.end !== null) return true;
-        return stillness.isLong(program.size);
+        return stillness.isLong(program.size, longMs);
       });
       if (over === true || program.size === last) return program.size;
       last = program.size;

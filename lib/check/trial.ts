@@ -66,6 +66,11 @@ export class Trial {
     this.notes.push({ kind: 'excerpt', title, text });
   }
 
+  /** One of its programs was ended because of a limit. */
+  get brokeLimit(): boolean {
+    return this.#programs.some(({ violation }) => violation !== '');
+  }
+
   /** What the graded programs said. */
   evidence(): Evidence[] {
     return this.#programs

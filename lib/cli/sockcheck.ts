@@ -70,7 +70,7 @@ export const spec = {
       value: 'TIME',
       default: DEFAULT_LIMITS.seconds * 1000,
       min: 1000,
-      help: 'The longest that a program may run in one case; more on a slow or busy machine.',
+      help: 'The most processor time for a program in one case; more on a slow machine.',
     },
     'memory-limit': {
       kind: 'size',

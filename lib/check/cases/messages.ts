@@ -11,6 +11,7 @@ interface Kind {
   name: string;
   what: string;
   make: () => Buffer;
+  isHeavy?: true;
 }
 
 const KINDS: readonly Kind[] = [
@@ -36,7 +37,12 @@ const KINDS: readonly Kind[] = [
     what: '100,000 letters and digits',
     make: () => messages.lettersAndDigits(100_000),
   },
-  { name: '100mb', what: 'random bytes, 100 MB of them', make: () => messages.long(100_000_000) },
+  {
+    name: '100mb',
+    what: 'random bytes, 100 MB of them',
+    make: () => messages.long(100_000_000),
+    isHeavy: true,
+  },
 ];
 
 export const messageCases: readonly Case[] = KINDS.flatMap((kind): Case[] => [
@@ -47,6 +53,7 @@ export const messageCases: readonly Case[] = KINDS.flatMap((kind): Case[] => [
     specification: SPECIFICATION.print,
     required: true,
     partners: true,
+    ...(kind.isHeavy === true ? { isHeavy: true } : {}),
     run: (trial) => throughServer(trial, kind.make()),
   },
   {
@@ -56,6 +63,7 @@ export const messageCases: readonly Case[] = KINDS.flatMap((kind): Case[] => [
     specification: kind.name === '100mb' ? SPECIFICATION.chunks : SPECIFICATION.send,
     required: true,
     partners: true,
+    ...(kind.isHeavy === true ? { isHeavy: true } : {}),
     run: (trial) => throughClient(trial, kind.make()),
   },
 ]);
