@@ -8,7 +8,7 @@ const nodeGlobals = [
 export default tseslint.config(
   { ignores: ['dist/', 'build*/', 'prebuilds/', 'node_modules/', 'coverage/'] },
   {
-    files: ['lib/**/*.{ts,mts}', 'bin/**/*.ts', 'test/**/*.ts'],
+    files: ['lib/**/*.{ts,mts,tsx}', 'bin/**/*.ts', 'test/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname },

@@ -30,7 +30,8 @@ function removeOrphans(folder) {
       continue;
     }
     const source = path.replace(/^dist\//, '').replace(/(\.d)?\.(m?)[jt]s$/, '.$2ts');
-    if (!existsSync(join(root, source))) rmSync(join(root, path));
+    if (![source, `${source}x`].some((file) => existsSync(join(root, file))))
+      rmSync(join(root, path));
   }
 }
 

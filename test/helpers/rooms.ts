@@ -47,7 +47,7 @@ export function breaches(files: Files): string[] {
   for (const [path, text] of files) {
     const say = (what: string) => found.push(`${path}: ${what}`);
     if (/^native\/.*\.(cc|c|h|inc)$/.test(path)) checkNative(path, text, say);
-    else if (/^(bin|lib)\/.*\.m?ts$/.test(path)) {
+    else if (/^(bin|lib)\/.*\.(m?ts|tsx)$/.test(path)) {
       edges.set(path, checkScript(path, text, files, say));
     } else if (/^test\/.*\.ts$/.test(path)) checkTest(path, text, say);
   }
@@ -168,7 +168,10 @@ function mentions(code: ts.SourceFile, name: RegExp): boolean {
 /** The TypeScript file behind an import of its output. */
 function source(path: string, files: Files): string {
   const written = path.replace(/\.(m?)js$/, '.$1ts');
-  return [written, `${path}.ts`, `${path}/index.ts`].find((name) => files.has(name)) ?? written;
+  return (
+    [written, `${written}x`, `${path}.ts`, `${path}/index.ts`].find((name) => files.has(name)) ??
+    written
+  );
 }
 
 function checkTest(path: string, text: string, say: (what: string) => void): void {
@@ -200,7 +203,7 @@ export function readTree(root: string): Files {
   for (const folder of ['bin', 'lib', 'native', 'test']) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       const path = `${folder}/${entry}`;
-      if (/\.(m?ts|cc|c|h|inc)$/.test(path))
+      if (/\.(m?ts|tsx|cc|c|h|inc)$/.test(path))
         files.set(path, readFileSync(join(root, path), 'utf8'));
     }
   }
