@@ -46,6 +46,29 @@
       "native/napi/small.cc",
       "native/napi/sys.cc"
     ],
+    "sockkit_shim": [
+      "native/shim/calls.c",
+      "native/shim/faults.c",
+      "native/shim/log.c",
+      "native/shim/memory.c",
+      "native/shim/next.c",
+      "native/shim/process.c",
+      "native/shim/recv.c",
+      "native/shim/send.c",
+      "native/shim/sockets.c",
+      "native/shim/waits.c"
+    ],
+    "sockkit_shim_cflags": [
+      "-std=gnu11",
+      "-D_GNU_SOURCE",
+      "-O2",
+      "-Wall",
+      "-Wextra",
+      "-Wshadow",
+      "-Wvla",
+      "-fvisibility=hidden",
+      "-fstack-protector-strong"
+    ],
     "sockkit_defines": [
       "_GNU_SOURCE",
       "NAPI_VERSION=8",

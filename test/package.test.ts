@@ -60,6 +60,10 @@ afterAll(() => {
 test('the tarball holds what is needed', () => {
   const binary = `prebuilds/${process.platform}-${process.arch}/sockkit.`;
   expect(packed.filter((file) => file.startsWith(binary))).toHaveLength(1);
+  const shim = /^prebuilds\/[\w-]+\/sockcheck-shim\.\w+\.so$/;
+  expect(packed.filter((file) => shim.test(file))).toHaveLength(
+    process.platform === 'linux' ? 1 : 0,
+  );
   expect(packed).toEqual(
     expect.arrayContaining([
       'CHANGELOG.md',
@@ -93,7 +97,8 @@ test('the tarball holds nothing else', () => {
     /^native\/(sys|server|napi)\/\w+\.(cc|h)$/,
     /^reference\/(README\.md|(client|server)\.c)$/,
     /^native\/(build\.mjs|sources\.gypi|generated\/constants\.inc)$/,
-    /^prebuilds\/[\w-]+\/sockkit\.\w+\.node$/,
+    /^native\/shim\/\w+\.(c|h)$/,
+    /^prebuilds\/[\w-]+\/(sockkit\.\w+\.node|sockcheck-shim\.\w+\.so)$/,
   ];
   expect(packed.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
 });

@@ -42,6 +42,7 @@ test.each([
   ['native/napi/x.cc', 'void f() { ::close(3); }', 'calls close() itself'],
   ['native/napi/x.cc', 'int f(int s) { return send (s, "", 0, 0); }', 'calls send() itself'],
   ['native/napi/x.cc', '#include <unistd.h>', 'includes <unistd.h>'],
+  ['native/sys/x.cc', '#include "native/shim/shim.h"', 'native/shim/shim.h of a room above'],
   ['native/other/x.cc', 'int x;', 'belongs to no room'],
   ['test/x.test.ts', "import { send } from '../lib/sys.js';", 'reaches into lib/sys.js'],
   ['test/x.test.ts', "jest.mock('x'); require('../dist/lib/sys.js');", 'reaches into dist/lib/sys'],

@@ -1,8 +1,9 @@
 // npm run build: the library's TypeScript into dist/lib, one file of each command into dist/bin, and
-// the addon into build/Release.
+// the addon and the shim into build/Release.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNative } from './build-native.mjs';
+import { buildShim } from './build-shim.mjs';
 import { bin, isMain, must, root, say, seconds } from './run.mjs';
 import { digest, isCurrent, mark } from './stamp.mjs';
 
@@ -38,6 +39,7 @@ function removeOrphans(folder) {
 export async function build() {
   await buildTypeScript();
   await buildNative();
+  await buildShim();
 }
 
 if (isMain(import.meta.url)) await build();

@@ -18,6 +18,10 @@
 #define SOCKKIT_STAT_VERSION 0
 #endif
 #ifdef SOCKKIT_OLD
+#ifndef __cplusplus
+// What is written in C is the library that sockcheck preloads, which defines pthread_create itself.
+SOCKKIT_OLD(dlsym, "2.2.5");
+#else
 SOCKKIT_OLD(pthread_attr_setstacksize, "2.2.5");
 SOCKKIT_OLD(pthread_condattr_setclock, "2.3.3");
 SOCKKIT_OLD(pthread_create, "2.2.5");
@@ -26,7 +30,6 @@ SOCKKIT_OLD(pthread_join, "2.2.5");
 SOCKKIT_OLD(pthread_key_create, "2.2.5");
 SOCKKIT_OLD(pthread_once, "2.2.5");
 SOCKKIT_OLD(pthread_sigmask, "2.2.5");
-#undef SOCKKIT_OLD
 
 #include <sys/stat.h>
 extern "C" int __fxstat(int version, int fd, struct stat* status);
@@ -43,5 +46,7 @@ namespace std {
   abort();
 }
 }  // namespace std
+#endif
+#undef SOCKKIT_OLD
 #endif
 #endif

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compileShim } from './build-shim.mjs';
 import { nodeDir } from './headers.mjs';
 import { bin, isMain, must, onPath, root, say } from './run.mjs';
 
@@ -59,6 +60,9 @@ async function build(arch, out) {
     };
     await must(`prebuildify for ${arch}`, process.execPath, args, { env });
     const folder = `prebuilds/${process.platform}-${arch}`;
+    if (process.platform === 'linux') {
+      await prebuildShim(join(stage, folder, 'sockcheck-shim.glibc.so'), tools.CC, floor);
+    }
     mkdirSync(join(out, folder), { recursive: true });
     for (const name of readdirSync(join(stage, folder))) {
       await check(join(stage, folder, name), arch, prefix);
@@ -68,6 +72,12 @@ async function build(arch, out) {
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
+}
+
+/** The library that sockcheck preloads. Before glibc 2.34, dlsym was in a library of its own. */
+async function prebuildShim(file, cc, floor) {
+  const more = [...floor, '-Wl,--no-as-needed', '-l:libdl.so.2', '-Wl,--strip-all'];
+  await compileShim(file, { cc, more });
 }
 
 async function check(file, arch, prefix) {
