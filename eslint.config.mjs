@@ -1,8 +1,8 @@
 import tseslint from 'typescript-eslint';
 
 const nodeGlobals = [
-  ...['AbortController', 'Buffer', 'URL', 'console', 'performance', 'process'],
-  ...['__dirname', 'module', 'require'],
+  ...['AbortController', 'AbortSignal', 'Buffer', 'URL', 'console', 'performance', 'process'],
+  ...['__dirname', 'clearTimeout', 'module', 'require', 'setTimeout'],
 ];
 
 export default tseslint.config(

@@ -78,9 +78,9 @@ const NO_NAME = -3008;
 export function errorCode(errno: number): string {
   const negative = -Math.abs(errno);
   if (negative === NO_NAME || negative === NO_DATA) return 'ENOTFOUND';
-  const name = negative < 0 ? getSystemErrorName(negative) : 'Unknown';
-  if (!name.startsWith('Unknown')) return name;
-  // Node's table is libuv's, and that leaves some out, such as EINPROGRESS.
+  // Node's table is libuv's, and that leaves some out, such as EINPROGRESS; Deno says undefined then.
+  const name = negative < 0 ? (getSystemErrorName(negative) as string | undefined) : undefined;
+  if (name !== undefined && !name.startsWith('Unknown')) return name;
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { constants } = require('node:os') as typeof import('node:os');
   const known = Object.entries(constants.errno).find(([, value]) => value === -negative);

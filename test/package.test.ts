@@ -36,7 +36,7 @@ beforeAll(async () => {
     if (NOT_COPIED.test(name)) continue;
     fs.cpSync(path.join(ROOT, name), path.join(tree, name), { recursive: true });
   }
-  await succeed(process.execPath, ['tools/prebuilds.mjs', tree], ROOT);
+  await succeed(process.execPath, ['tools/prebuilds.mjs', '--arch', process.arch, tree], ROOT);
   const [{ filename, files }] = JSON.parse(await succeed('npm', ['pack', '--json'], tree)) as [
     { filename: string; files: { path: string }[] },
   ];

@@ -55,6 +55,24 @@ const PROGRAMS = [
     tests: true,
   },
   {
+    package: 'g++-aarch64-linux-gnu',
+    present: () => process.arch !== 'x64' || onPath('aarch64-linux-gnu-g++'),
+    without: 'no binary for arm64 is made, nor tested',
+    tests: true,
+  },
+  {
+    package: 'qemu-user',
+    present: () => process.arch !== 'x64' || onPath('qemu-aarch64'),
+    without: 'the binary for arm64 is not tested',
+    tests: true,
+  },
+  {
+    package: 'musl-tools',
+    present: () => onPath('musl-gcc'),
+    without: 'it is not tested that the sources compile with musl',
+    tests: true,
+  },
+  {
     package: 'clang-tidy',
     present: () => works('clang-tidy'),
     without: 'the C++ is formatted and compiled but not linted',

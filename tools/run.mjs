@@ -18,10 +18,11 @@ export function isMain(moduleUrl) {
  * Runs a program in the repository's root. Its output is kept, and also shown when `show` is set.
  * Resolves to { ok, output, code }, also where the program cannot be started.
  */
-export function run(command, args, { cwd = root, env = process.env, show = false } = {}) {
+export function run(command, args, { cwd = root, env = process.env, show = false, signal } = {}) {
   return new Promise((done) => {
     let output = '';
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd, env, signal, killSignal: 'SIGKILL', stdio });
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
       if (show) process.stdout.write(text);
