@@ -1,7 +1,7 @@
 // Native code checks what it is given once more, whatever lib/ has checked.
 import { constants } from 'sockkit';
 import * as sys from 'sockkit/sys';
-import { binding } from './helpers/inside.js';
+import { binding, bindingFile } from './helpers/inside.js';
 import { NOT_DATA, NOT_NUMBERS, OUT_OF_INT } from './helpers/junk.js';
 import { cleanUp, CLOSED_FD, errno, failure, unixPair } from './helpers/net.js';
 import { run, stopAll } from './helpers/run.js';
@@ -98,7 +98,7 @@ test.each([true, 1, {}, 'on'])(
     // A thread that nobody stops: the program ends by itself unless it was asked not to.
     const { code, stdout } = await run(process.execPath, [
       '-e',
-      `const { binding } = require(${JSON.stringify(require.resolve('../dist/lib/binding.js'))});
+      `const { binding } = require(${JSON.stringify(bindingFile)});
      const readiness = new binding.Readiness();
      readiness.start(false, () => undefined);
      readiness.setRef(${JSON.stringify(on)});
