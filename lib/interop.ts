@@ -2,6 +2,7 @@
 import type { Socket as NetSocket, SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { constants } from './constants.js';
+import type * as RecordStreams from './promises/record-stream.js';
 import type { SocketHandle } from './socket-handle.js';
 import { coded } from './validate.js';
 
@@ -23,16 +24,31 @@ export function toNetSocket(socket: SocketHandle, allowHalfOpen: boolean): NetSo
 }
 
 export function toDuplex(socket: SocketHandle): Duplex {
-  return toNetSocket(socket, true);
+  if (isNetStream(socket)) return toNetSocket(socket, true);
+  if (isListener(socket)) throw refused('a listener has connections and no data');
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const streams = require('./promises/record-stream.js') as typeof RecordStreams;
+  return streams.makeRecordStream(socket);
 }
 
 function checkStream(socket: SocketHandle): void {
-  const isStream = socket.getOption('type') === SOCK_STREAM;
-  if (!isStream || ![AF_INET, AF_INET6, AF_UNIX].includes(familyOf(socket))) {
-    throw refused('only TCP and unix streams can be a net.Socket');
-  }
-  if (socket.getOption('acceptConn')) {
+  if (!isNetStream(socket)) throw refused('only TCP and unix streams can be a net.Socket');
+  if (isListener(socket)) {
     throw refused('a listener goes to net.Server.listen({ fd: socket.detach() })');
+  }
+}
+
+function isNetStream(socket: SocketHandle): boolean {
+  const isStream = socket.getOption('type') === SOCK_STREAM;
+  return isStream && [AF_INET, AF_INET6, AF_UNIX].includes(familyOf(socket));
+}
+
+/** There are types that have no such option, and no listeners. */
+function isListener(socket: SocketHandle): boolean {
+  try {
+    return socket.getOption('acceptConn');
+  } catch {
+    return false;
   }
 }
 

@@ -1,3 +1,4 @@
+import { mayTry } from './turn.js';
 import { abortError, AGAIN, isDone, Operation, type Plan, type WaitOptions } from './operation.js';
 
 /**
@@ -6,12 +7,21 @@ import { abortError, AGAIN, isDone, Operation, type Plan, type WaitOptions } fro
  */
 export class Lane {
   readonly #queue: Operation<unknown>[] = [];
+  readonly #atOnce: boolean;
   #advancing = false;
+
+  /** @param atOnce For calls that never wait. */
+  constructor(atOnce = false) {
+    this.#atOnce = atOnce;
+  }
 
   async run<T>(fd: number, plan: Plan<T>, options: WaitOptions): Promise<T> {
     const { signal } = options;
     if (signal?.aborted === true) throw abortError(signal.reason, plan.details?.());
-    const first = this.#queue.length === 0 ? plan.attempt(0) : AGAIN;
+    const first =
+      this.#queue.length === 0 && (this.#atOnce || plan.isNothing === true || mayTry())
+        ? plan.attempt(0)
+        : AGAIN;
     if (isDone(first)) return first;
     const operation = new Operation(fd, plan, options, this.#advance);
     this.#queue.push(operation as Operation<unknown>);

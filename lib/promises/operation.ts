@@ -28,6 +28,8 @@ export interface Plan<T> {
   events: number;
   /** Makes the call without waiting; `revents` is what was last heard of the descriptor. */
   attempt: (revents: number) => T | NotYet;
+  /** There are no bytes to move, and so nothing that readiness could be waited for. */
+  isNothing?: boolean;
   /** What a timeout or an abort tells. */
   details?: () => SocketErrorDetails;
 }

@@ -52,7 +52,7 @@ export class SocketOperations extends SocketWaits {
     const events = EVENTS[direction] | moreEvents;
     const timeoutMs = options.timeoutMs ?? this.timeoutMs;
     // What does not wait needs no queue, and does not stand behind those that do.
-    const lane = waits ? this.#lanes[direction] : new Lane();
+    const lane = waits ? this.#lanes[direction] : new Lane(true);
     return lane.run(fd, { events, ...plan }, { signal: options.signal, timeoutMs });
   }
 
@@ -106,7 +106,8 @@ export class SocketOperations extends SocketWaits {
       }
       return total;
     };
-    return this.run(direction, waits, { syscall, attempt, details: () => details(total) }, options);
+    const plan = { syscall, attempt, isNothing: length === 0, details: () => details(total) };
+    return this.run(direction, waits, plan, options);
   }
 }
 

@@ -181,7 +181,13 @@ export class Socket extends SocketMessages {
    * A stream on this socket's descriptor, which belongs to it from now on; this object is closed. The
    * end of what is read does not end what is written.
    *
-   * @throws {TypeError} ERR_INVALID_FD_TYPE (no TCP or unix stream, or a listener).
+   * Of a socket with records (datagrams, SOCK_SEQPACKET, raw) each chunk that is read is one record,
+   * also one without bytes, and each write() sends one. Datagrams have no end: what is written goes
+   * nowhere after end(), and reading goes on until destroy(). A record without bytes that comes last
+   * before the end of a SOCK_SEQPACKET is taken for the end. Any error ends the stream: ECONNREFUSED of
+   * an earlier datagram too.
+   *
+   * @throws {TypeError} ERR_INVALID_FD_TYPE (a listener).
    */
   toDuplex(): import('node:stream').Duplex {
     return toDuplex(this);
