@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef int (*Lookup)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+typedef int (*Lookup)(const char*, const char*, const struct addrinfo*, struct addrinfo**);
 
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list) {
+int getaddrinfo(const char* host, const char* service, const struct addrinfo* hints,
+                struct addrinfo** list) {
   Lookup real = (Lookup)dlsym(RTLD_NEXT, "getaddrinfo");
   if (host == NULL || strcmp(host, "slow.test") != 0) return real(host, service, hints, list);
-  const char *until = getenv("SLOW_NAMES_UNTIL");
+  const char* until = getenv("SLOW_NAMES_UNTIL");
   while (until == NULL || access(until, F_OK) != 0) usleep(5000);
   return real("127.0.0.1", service, hints, list);
 }
