@@ -11,6 +11,7 @@ const SOURCES = {
   streamServer: 'bench/c/stream-server.c',
   streamClient: 'bench/c/stream-client.c',
   connections: 'bench/c/connections.c',
+  roundTrips: 'bench/c/round-trips.c',
   watchTransfer: 'bench/c/watch-transfer.c',
 };
 

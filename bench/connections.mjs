@@ -7,6 +7,7 @@
 // together than the servers do.
 import fs from 'node:fs';
 import path from 'node:path';
+import { pinned, twoCores } from './cores.mjs';
 import { freePort, listening, start, stop, within } from './processes.mjs';
 import { scratchDirectory } from './scratch.mjs';
 import { compare, printComparison, printHeading } from './stats.mjs';
@@ -16,18 +17,6 @@ const IN_FLIGHT = 8;
 const PER_ROUND = 4000;
 const WARM_UP = 4000;
 const TICKS_PER_SECOND = 100; // USER_HZ, the unit of /proc/PID/stat, is 100 on all of Linux.
-
-function allowedCores() {
-  const [, list] = /^Cpus_allowed_list:\s*(.+)$/m.exec(
-    fs.readFileSync('/proc/self/status', 'utf8'),
-  );
-  return list.split(',').flatMap((range) => {
-    const [first, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
-}
-
-const pinned = (core, command) => ['taskset', '--cpu-list', String(core), ...command];
 
 /** Processor seconds of a process so far, threads that have ended included. */
 function cpuSeconds(pid) {
@@ -128,9 +117,7 @@ async function compareWith(peer, { subject, scratch, cores, generator, rounds })
 }
 
 export async function run({ subject, peers, programs, rounds }) {
-  const allowed = allowedCores();
-  if (allowed.length < 2) throw new Error('connections: two cores are needed, there is one');
-  const cores = { server: allowed[0], generator: allowed.at(-1) };
+  const cores = twoCores('connections');
   const { directory: scratch } = scratchDirectory(0);
 
   console.log(

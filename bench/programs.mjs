@@ -6,6 +6,7 @@ import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
 const peers = path.join(import.meta.dirname, 'peers');
+const ours = path.join(import.meta.dirname, 'ours');
 const HOST = '127.0.0.1';
 
 const sockserve = path.join(root, 'dist/bin/sockserve.js');
@@ -116,6 +117,50 @@ export function connectionServers(programs) {
       aim: 2.3,
       buffers: "64 KiB, Node's default",
       server: (port) => node('node-message-server.mjs', String(port)),
+    },
+  ];
+}
+
+/** Servers that send back what comes. */
+export function echoServers() {
+  return [
+    {
+      name: 'sockkit/promises',
+      ours: true,
+      missing: notBuilt,
+      buffers: 'recv of up to 64 KiB and sendAll, TCP_NODELAY',
+      server: (port) => [process.execPath, path.join(ours, 'promises-echo.mjs'), String(port)],
+    },
+    {
+      name: 'node:net',
+      must: 0.9,
+      aim: 1.2,
+      buffers: "'data' and write(), 64 KiB, Node's default; setNoDelay()",
+      server: (port) => node('node-echo.mjs', String(port)),
+    },
+  ];
+}
+
+/** Senders and receivers of datagrams. */
+export function datagramPairs() {
+  const pair = (file) => ({
+    receiver: [process.execPath, file, 'receive'],
+    sender: [process.execPath, file, 'send'],
+  });
+  return [
+    {
+      name: 'sys.recvmmsg and sys.sendmmsg',
+      ours: true,
+      missing: notBuilt,
+      buffers: '256 datagrams a call; cut, 16 buffers of 64 datagrams a call; SO_RCVBUF as it is',
+      ...pair(path.join(ours, 'datagrams.mjs')),
+    },
+    {
+      name: 'node:dgram',
+      must: 4,
+      aim: 8,
+      buffers: "'message' and send(), connected, 64 sends in flight; SO_RCVBUF as it is",
+      ...pair(path.join(peers, 'node-datagrams.mjs')),
     },
   ];
 }

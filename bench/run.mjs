@@ -4,9 +4,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPrograms } from './build.mjs';
 import * as connections from './connections.mjs';
+import * as datagrams from './datagrams.mjs';
 import { machineFacts, printMachine } from './machine.mjs';
 import { killAll } from './processes.mjs';
-import { connectionServers, throughputPairs } from './programs.mjs';
+import { connectionServers, datagramPairs, echoServers, throughputPairs } from './programs.mjs';
+import * as roundTrips from './round-trips.mjs';
 import * as throughput from './throughput.mjs';
 
 const HELP = `node bench/run.mjs [options]     (npm run bench -- [options])
@@ -15,13 +17,19 @@ Compares sockkit with its peers; every figure is a ratio of two runs that follow
 
   --quick            1 GiB instead of 4, and 3 rounds instead of 5: under two minutes
   --rounds N         how often each comparison is repeated
-  --only SUBJECT     throughput or connections; may be given more than once
+  --only SUBJECT     throughput, connections, round-trips or datagrams; may be given more than once
   --peer NAME        only this peer, by any part of its name; may be given more than once
   --subject NAME     what is compared with the peers, instead of sockkit ("C stream", for instance)
   --help
 `;
 
-const SUBJECTS = { throughput, connections };
+/** What is measured, and who is compared in it. */
+const SUBJECTS = {
+  throughput: { run: throughput.run, contestants: throughputPairs },
+  connections: { run: connections.run, contestants: connectionServers },
+  'round-trips': { run: roundTrips.run, contestants: echoServers },
+  datagrams: { run: datagrams.run, contestants: datagramPairs },
+};
 
 function readOptions() {
   const { values } = parseArgs({
@@ -30,7 +38,7 @@ function readOptions() {
       rounds: { type: 'string' },
       only: { type: 'string', multiple: true, default: Object.keys(SUBJECTS) },
       peer: { type: 'string', multiple: true },
-      subject: { type: 'string', default: 'sock' },
+      subject: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -44,7 +52,9 @@ function readOptions() {
 /** The one to measure and those to measure it against, or an Error that says which are missing. */
 function choose(contestants, options) {
   const matches = (name, part) => name.toLowerCase().includes(part.toLowerCase());
-  const subject = contestants.find(({ name }) => matches(name, options.subject));
+  const subject = contestants.find(({ name, ours }) =>
+    options.subject === undefined ? ours : matches(name, options.subject),
+  );
   if (subject === undefined) throw new Error(`nothing is called ${options.subject}`);
   if (subject.missing) throw new Error(`${subject.name}: ${subject.missing}`);
   const peers = contestants.filter(
@@ -76,8 +86,7 @@ async function main() {
   printMachine(machine);
 
   for (const name of options.only) {
-    const contestants =
-      name === 'throughput' ? throughputPairs(programs) : connectionServers(programs);
+    const contestants = SUBJECTS[name].contestants(programs);
     console.log();
     const { subject, peers } = choose(contestants, options);
     const { quick, rounds } = options;
