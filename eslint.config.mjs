@@ -6,7 +6,7 @@ const nodeGlobals = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build*/', 'prebuilds/', 'node_modules/', 'coverage/'] },
+  { ignores: ['dist/', 'build*/', 'prebuilds/', 'node_modules/', 'coverage/', 'docs/api/'] },
   {
     files: ['lib/**/*.{ts,mts,tsx}', 'bin/**/*.ts', 'test/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

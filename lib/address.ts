@@ -20,6 +20,7 @@ import {
   valueError,
 } from './validate.js';
 
+/** `struct sockaddr_in` */
 export interface IPv4Address {
   family: 'IPv4';
   address: string;
@@ -27,6 +28,7 @@ export interface IPv4Address {
   path?: undefined;
 }
 
+/** `struct sockaddr_in6` */
 export interface IPv6Address {
   family: 'IPv6';
   address: string;
@@ -37,6 +39,7 @@ export interface IPv6Address {
   path?: undefined;
 }
 
+/** `struct sockaddr_un` */
 export interface UnixAddress {
   family: 'unix';
   /** '' for a socket without a name; a first NUL means an abstract name; bytes where it is not
@@ -62,6 +65,7 @@ export interface RawAddress {
  */
 export type Address = IPv4Address | IPv6Address | UnixAddress | PacketAddress | RawAddress;
 
+/** An address of IP to bind to, connect to or send to. */
 export interface IpAddressInput {
   /** An IPv4 or IPv6 literal, the latter with a zone where one is needed: `fe80::1%eth0`. */
   address: string;
@@ -74,12 +78,14 @@ export interface IpAddressInput {
   flowinfo?: number | undefined;
 }
 
+/** The name of a unix socket. */
 export interface UnixAddressInput {
   /** Up to 108 bytes on Linux; a first NUL means an abstract name, and '' none. */
   path: string | Uint8Array;
   family?: 'unix' | undefined;
 }
 
+/** An address of any other family, as the bytes of its sockaddr behind the family. */
 export interface RawAddressInput {
   family: number;
   raw: Uint8Array;

@@ -14,4 +14,5 @@ export type Constants = Readonly<
     Partial<Record<Groups['somewhere'][number], number>>
 >;
 
+/** The constants by their names. */
 export const constants = Object.freeze(binding.constants) as Constants;

@@ -5,6 +5,7 @@ import { Socket } from './socket.js';
 import * as sys from './sys.js';
 import { checkInteger, checkObject, checkPort, typeError } from './validate.js';
 
+/** What createConnection() is to connect to. */
 export interface ConnectionTarget {
   /** A name or an IP address; without it, this machine. */
   host?: string | undefined;

@@ -46,7 +46,11 @@ export class SocketError extends Error {
     });
   }
 
-  /** @param errno As the calls return it, or as C has it: the sign makes no difference. */
+  /**
+   * The error of a call, for programs that make calls of their own.
+   *
+   * @param errno As the calls return it, or as C has it: the sign makes no difference.
+   */
   constructor(syscall: string, errno: number, details: SocketErrorDetails = {}) {
     const negative = -Math.abs(errno);
     const code = errorCode(negative);

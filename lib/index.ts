@@ -1,10 +1,13 @@
 /**
  * Sockets in Node.js by the system's own calls. The calls themselves are in `sockkit/sys`.
+ *
+ * @module sockkit
  */
 export { constants, type Constants } from './constants.js';
 export type * from './control-messages.js';
 export { createConnection, type ConnectionTarget } from './create-connection.js';
-export { SocketError } from './errors.js';
+export { SocketError, type SocketErrorDetails } from './errors.js';
+export type { ListenTarget } from './listener.js';
 export type { FilterInstruction } from './filter.js';
 export { listenFds, type ListenFd } from './listen-fds.js';
 export type {

@@ -12,6 +12,7 @@ import type { SocketError } from './errors.js';
  */
 export type Outcome = 'complete' | 'reset' | 'cut' | 'idle' | 'split';
 
+/** What a `message` event tells: one message has ended. */
 export interface MessageEvent {
   remoteAddress: Address;
   /** Bytes that arrived; all of them are printed unless `lost` says otherwise. */
@@ -23,6 +24,7 @@ export interface MessageEvent {
   error?: SocketError;
 }
 
+/** What a `warning` event tells: the server goes on. */
 export interface MessageServerWarning {
   kind: 'reset' | 'split' | 'idle' | 'spool' | 'accept' | 'thread';
   /** A line for a person, without a full stop or a newline at its end. */
@@ -33,6 +35,7 @@ export interface MessageServerWarning {
   error?: SocketError;
 }
 
+/** Counts since the server was made, and what it holds now. */
 export interface MessageServerStats {
   /** Accepted so far. */
   connections: number;

@@ -10,6 +10,7 @@ import {
   valueError,
 } from './validate.js';
 
+/** Where messages are printed, and how much the server may hold. */
 export interface MessageServerOptions {
   /** The descriptor that messages are printed to; borrowed, never closed, its flags never changed. */
   output: number;

@@ -176,6 +176,7 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
     return this.#closed;
   }
 
+  /** {@link close}, at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -194,6 +195,7 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
     return this;
   }
 
+  /** Undoes {@link unref}: the process lives as long as the server listens. */
   ref(): this {
     this.#native.setRef(true);
     return this;

@@ -45,6 +45,7 @@ export interface ReceivedMessage {
   control: ControlMessage[];
 }
 
+/** How recvmsg() receives. */
 export interface ReceiveOptions {
   /** MSG_PEEK, MSG_DONTWAIT, MSG_ERRQUEUE, ... added up. */
   flags?: number | undefined;

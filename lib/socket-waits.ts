@@ -28,6 +28,7 @@ export class SocketWaits extends SocketHandle {
     return this.#nonblocking;
   }
 
+  /** The descriptor is as blocking as its calls from then on. */
   set nonblocking(on: boolean) {
     checkBoolean('nonblocking', on);
     sys.setNonblocking(this.openFd(), on);

@@ -7,16 +7,19 @@ const INT_BYTES = 4;
 const MOST_BYTES = 65536;
 
 /**
- * `getsockopt(fd, level, option, &value, &length)`
+ * `getsockopt(fd, level, option, &value, &length)` of an option that is an int
  *
  * @param level SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP, IPPROTO_IPV6, ...
- * @param length The room for an option that is no int, up to 65,536 bytes.
- * @returns The int; where `length` is given, a Buffer of the bytes that the system filled in, which
- * can be fewer.
  * @throws {SocketError} ENOPROTOOPT (no such option), EINVAL, ENOTSOCK. See getsockopt(2), socket(7),
  * tcp(7), ip(7).
  */
 export function getsockopt(fd: number, level: number, option: number): number;
+/**
+ * `getsockopt(fd, level, option, &value, &length)` of any other option
+ *
+ * @param length The room for it, up to 65,536 bytes.
+ * @returns The bytes that the system filled in, which can be fewer.
+ */
 export function getsockopt(fd: number, level: number, option: number, length: number): Buffer;
 export function getsockopt(
   fd: number,

@@ -9,6 +9,8 @@
  * TypeError or RangeError before any system call; a call that fails throws a SocketError. The `try*`
  * forms do the same calls, blocking as they do; only a failure is told otherwise: the negated errno
  * is returned, and no Error is made. Compare it with `-os.constants.errno.EAGAIN`.
+ *
+ * @module sockkit/sys
  */
 import {
   type Address,

@@ -5,6 +5,7 @@ import { getaddrinfo } from './getaddrinfo.js';
 import { checkWaitOptions } from './operation.js';
 import { Socket } from './socket.js';
 
+/** What createConnection() is to connect to, and for how long it may try. */
 export interface AsyncConnectionTarget extends ConnectionTarget {
   /** Ends the attempt: the promise is rejected with an AbortError, whose `cause` is its reason. */
   signal?: AbortSignal | undefined;

@@ -1,5 +1,7 @@
 /**
  * Sockets whose calls give promises: the same names as those of the blocking Socket of `sockkit`.
+ *
+ * @module sockkit/promises
  */
 export { constants, type Constants } from '../constants.js';
 export { SocketError } from '../errors.js';

@@ -5,6 +5,7 @@ import { checkInteger, checkObject, coded, typeError } from '../validate.js';
 import { follow, unfollow } from './abort.js';
 import { ask, takeBack } from './waits.js';
 
+/** How long a call may take. */
 export interface WaitOptions {
   /** Ends the wait: the promise is rejected with an AbortError, whose `cause` is the signal's reason. */
   signal?: AbortSignal | undefined;
