@@ -40,7 +40,8 @@ const Kind = {
   listenerLost: 2,
   acceptDelayed: 3,
   spoolFailed: 4,
-  closed: 5,
+  spoolLost: 5,
+  closed: 6,
 } as const;
 // The order of native/napi/message_server.cc.
 const STATS = [
@@ -222,6 +223,9 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
         case Kind.spoolFailed:
           this.#spoolFailed(errno);
           break;
+        case Kind.spoolLost:
+          this.#spoolLost(errno, bytes, lost);
+          break;
         default:
           this.#finish();
       }
@@ -268,6 +272,13 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
       message: `${why}; long messages wait for their turn unread`,
       error,
     });
+  }
+
+  #spoolLost(errno: number, bytes: number, lost: number): void {
+    const remoteAddress = readAddress(this.#peer);
+    const error = new SocketError('read', errno);
+    const message = `message from ${peerText(remoteAddress)}: ${lost} of ${bytes} bytes are lost, the spool in ${this.#options.spoolDirectory} could not be read: ${error.code}`;
+    this.emit('warning', { kind: 'spool', message, remoteAddress, error });
   }
 
   /** An output or listener that failed is told to close() too, so a missing listener is no crash. */

@@ -130,6 +130,9 @@ function* lastWords(stats: MessageServerStats, error: SocketError | undefined, v
     const printed = error === undefined ? '; what had arrived is printed' : '';
     yield `${plural(stats.cuts, 'connection')} ${were} cut before ${their} message ended${printed}`;
   }
+  if (stats.eventsDropped > 0) {
+    yield `${plural(stats.eventsDropped, 'warning')} could not be told, for want of memory`;
+  }
   if (error !== undefined) {
     const where = error.syscall === 'write' ? 'stdout' : '';
     const text = failureText(error.syscall, where, error.code);

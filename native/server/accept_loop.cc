@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "native/server/thread.h"
+#include "native/server/wait.h"
 #include "native/sys/socket.h"
 
 namespace sockkit::server {
@@ -15,6 +16,9 @@ constexpr uint32_t kIdleKept = 4;
 constexpr int kIdleMs = 1000;
 constexpr int kFirstDelayMs = 10;
 constexpr int kLongestDelayMs = 1000;
+// An error that belongs to one connection takes that connection out of the queue. One that comes so
+// often in a row does not; it is told where it has lasted for some seconds.
+constexpr int kMostFailures = 16;
 
 bool OutOfResources(int error) {
   return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
@@ -172,7 +176,7 @@ void AcceptLoop::Leave() {
 int AcceptLoop::Accept(sys::Address* peer) {
   // With a successor at hand, a connection that is in the queue already needs no poll.
   bool look = HasSuccessor();
-  for (;;) {
+  for (int failures = 0;;) {
     if (!AwaitRoom()) return -1;
     if (!look) {
       int ready = AwaitConnection();
@@ -196,6 +200,8 @@ int AcceptLoop::Accept(sys::Address* peer) {
     } else if (Fatal(fd)) {
       handler_->ListenerLost(fd);
       return -1;
+    } else if (fd != -EAGAIN && fd != -EINTR && ++failures > kMostFailures) {
+      BackOff("accept", fd, delayMs_ == kLongestDelayMs);
     }
   }
 }
@@ -210,8 +216,8 @@ bool AcceptLoop::AwaitRoom() {
 // 1 when a connection may be waiting, 0 to look again, -1 when the loop stops.
 int AcceptLoop::AwaitConnection() {
   pollfd fds[2] = {{listener_, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
-  int count = sys::poll(fds, 2, -1);
-  if (count < 0) return 0;
+  int count = PollOrPause(fds, 2, -1);
+  if (count < 0) return count == -EINTR ? 0 : 1;
   if (fds[1].revents != 0) return -1;
   if ((fds[0].revents & POLLNVAL) != 0) {
     handler_->ListenerLost(-EBADF);
@@ -234,13 +240,13 @@ int AcceptLoop::EnsureSuccessor() {
 
 // The connection stays in the queue and the listener stays readable, so without a pause this would
 // spin.
-void AcceptLoop::BackOff(const char* call, int error) {
-  if (!outageTold_) handler_->AcceptDelayed(call, error);
-  outageTold_ = true;
+void AcceptLoop::BackOff(const char* call, int error, bool tell) {
+  if (tell && !outageTold_) handler_->AcceptDelayed(call, error);
+  outageTold_ = outageTold_ || tell;
   delayMs_ = delayMs_ == 0 ? kFirstDelayMs : delayMs_ * 2;
   if (delayMs_ > kLongestDelayMs) delayMs_ = kLongestDelayMs;
   pollfd stop = {stop_.fd(), POLLIN, 0};
-  sys::poll(&stop, 1, delayMs_);
+  PollOrPause(&stop, 1, delayMs_);
 }
 
 }  // namespace sockkit::server

@@ -88,7 +88,7 @@ class AcceptLoop {
   int AddThread();
   bool AwaitRoom();
   int AwaitConnection();
-  void BackOff(const char* call, int error);
+  void BackOff(const char* call, int error, bool tell = true);
   void Leave();
 
   int listener_ = -1;

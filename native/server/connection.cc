@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "native/server/message_server.h"
+#include "native/server/wait.h"
 #include "native/sys/arrivals.h"
 #include "native/sys/socket.h"
 
@@ -14,7 +15,9 @@ namespace {
 
 // What the holder of the floor must deliver in each stall time that it keeps others waiting.
 constexpr uint64_t kFloorBytes = 1024 * 1024;
-constexpr int kMemoryPauseMs = 10;
+// How often the system may say that it has no memory, a pause after each, before the connection is
+// given up.
+constexpr uint32_t kMostStarved = 200;
 
 }  // namespace
 
@@ -70,6 +73,10 @@ Connection::Ending Connection::Receive() {
   for (;;) {
     if (server_->aborting_.load(std::memory_order_acquire)) return Ending::kAborted;
     if (!MakeRoom()) {
+      if (held_.empty()) {
+        error_ = -ENOMEM;
+        return Ending::kReset;
+      }
       // A message that just fills the hold has not outgrown it until there is more.
       Ending ending = AwaitMore();
       if (ending != Ending::kNone) return ending;
@@ -117,6 +124,11 @@ Connection::Ending Connection::Judge(long result) {
     return Ending::kCut;
   }
   if (result == 0) return Ending::kEnd;
+  if ((result == -ENOMEM || result == -ENOBUFS) && starved_++ < kMostStarved) {
+    StepDown();
+    Pause();
+    return Ending::kNone;
+  }
   error_ = static_cast<int>(result);
   return Ending::kReset;
 }
@@ -126,7 +138,9 @@ Connection::Ending Connection::Judge(long result) {
 void Connection::AwaitDrain() {
   StepDown();
   pollfd wake = {server_->wake_.fd(), POLLIN, 0};
-  while (wake.revents == 0) sys::poll(&wake, 1, -1);
+  while (wake.revents == 0 && !server_->draining_.load(std::memory_order_acquire)) {
+    PollOrPause(&wake, 1, -1);
+  }
 }
 
 Connection::Ending Connection::AwaitMore() {
@@ -172,29 +186,42 @@ Connection::Ending Connection::Await() {
     pollfd fds[3] = {{fd_, POLLIN, 0},
                      {server_->wake_.fd(), POLLIN, 0},
                      {server_->turns_.contention().fd(), POLLIN, 0}};
-    sys::poll(fds, floor ? 3 : 2, timeout);
+    int count = PollOrPause(fds, floor ? 3 : 2, timeout);
     if (contended) waitedUs_ += NowUs() - before;
-    if (fds[0].revents != 0) return Ending::kNone;
+    if (fds[0].revents != 0 || (count < 0 && count != -EINTR)) return Ending::kNone;
   }
 }
 
-void Connection::AwaitMemory() {
-  StepDown();
-  pollfd wake = {server_->wake_.fd(), POLLIN, 0};
-  sys::poll(&wake, 1, kMemoryPauseMs);
+// The first block of a message is waited for, however long that takes. In the drain, which has to
+// end, it is given up at last: null.
+Block* Connection::AwaitBlock(bool large) {
+  BlockPool& pool = server_->blocks_;
+  for (uint32_t tries = 0; !server_->aborting_.load(std::memory_order_acquire); tries++) {
+    Block* block = large ? pool.TakeLarge() : nullptr;
+    if (block != nullptr) largeBlocks_++;
+    if (block == nullptr) block = pool.TakeSmall();
+    if (block != nullptr) return block;
+    StepDown();
+    if (!server_->draining_.load(std::memory_order_acquire)) {
+      tries = 0;
+    } else if (tries >= kMostStarved) {
+      break;
+    }
+    Pause();
+  }
+  return nullptr;
 }
 
-// Makes room in the last block; false where the hold is full.
+// Makes room in the last block; false where the hold is full, and, without a block, where there is
+// no memory for one.
 bool Connection::MakeRoom() {
   BlockPool& pool = server_->blocks_;
   Block* tail = held_.tail();
   if (tail != nullptr && tail->left() > 0) return true;
   Block* block = nullptr;
   if (tail == nullptr) {
-    if (turn_ || spooling_) block = pool.TakeLarge();
-    bool large = block != nullptr;
-    if (large) largeBlocks_++;
-    while (block == nullptr && (block = pool.TakeSmall()) == nullptr) AwaitMemory();
+    block = AwaitBlock(turn_ || spooling_);
+    if (block == nullptr) return false;
   } else {
     StepDown();  // A long message may never make its thread wait.
     if (largeBlocks_ >= server_->config_.holdBytes / BlockPool::kLargeBytes) return false;
@@ -209,6 +236,7 @@ bool Connection::MakeRoom() {
 // `length` more bytes are in the last block.
 void Connection::Commit(size_t length) {
   Block* block = held_.tail();
+  starved_ = 0;
   block->used += length;
   received_ += length;
   offset_ += length;

@@ -69,7 +69,7 @@ class Connection : private BeforeWait {
   Ending Await();
   Ending AwaitMore();
   Ending Judge(long result);
-  void AwaitMemory();
+  Block* AwaitBlock(bool large);
   void AwaitDrain();
   void Commit(size_t length);
   size_t Limit(size_t size);
@@ -108,10 +108,12 @@ class Connection : private BeforeWait {
   uint64_t delivered_ = 0;  // received, since the last full MiB.
 
   // The connection.
-  uint64_t offset_ = 0;  // Received in all.
-  int error_ = 0;        // Of a reset.
-  bool split_ = false;   // Has lost the floor before.
-  bool reset_ = false;   // To be closed by RST, so that the peer knows.
+  uint64_t offset_ = 0;   // Received in all.
+  int error_ = 0;         // Of a reset.
+  int spoolError_ = 0;    // The spool has lost what it had taken.
+  bool split_ = false;    // Has lost the floor before.
+  bool reset_ = false;    // To be closed by RST, so that the peer knows.
+  uint32_t starved_ = 0;  // Receives in a row for which there was no memory.
 
   bool limited_ = false;  // In the drain: `limit_` bytes are still to be read.
   uint64_t limit_ = 0;

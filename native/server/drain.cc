@@ -7,12 +7,12 @@
 // them, on the listener and on every connection that is not at its end (arrivals.h says how); what
 // has been acknowledged then is finite and is read to its end and printed, finished messages first.
 #include <errno.h>
-#include <poll.h>
 
 #include <new>
 
 #include "native/server/connection.h"
 #include "native/server/message_server.h"
+#include "native/server/wait.h"
 #include "native/sys/arrivals.h"
 #include "native/sys/socket.h"
 
@@ -22,10 +22,9 @@ namespace {
 
 // How long the drain waits for the descriptors that it needs to accept the rest.
 constexpr int64_t kWantMs = 5000;
-
-void Pause() {
-  ::poll(nullptr, 0, 10);
-}
+// Errors of accept in a row after which it is given up. One that belongs to a connection that is
+// gone already takes that connection out of the queue.
+constexpr int kMostFailures = 1000;
 
 }  // namespace
 
@@ -111,12 +110,14 @@ void MessageServer::AwaitPackets() {
 // Accepts what is in the listener's queue, in its order; false where that ran out of resources.
 bool MessageServer::AcceptRest(Waiting** list) {
   while (*list != nullptr) list = &(*list)->next;
-  while (!aborting_.load(std::memory_order_acquire)) {
+  for (int failures = 0; !aborting_.load(std::memory_order_acquire);) {
     sys::Address peer;
     int fd = sys::accept(listener_, &peer);
     if (fd == -EAGAIN || fd == -EINVAL || fd == -EBADF) return true;
     if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) return false;
+    if (fd < 0 && ++failures > kMostFailures) return true;
     if (fd < 0) continue;
+    failures = 0;
     sys::UnmapV4(&peer);
     Waiting* one = new (std::nothrow) Waiting(this, fd, peer);
     if (one == nullptr) {

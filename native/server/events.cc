@@ -12,12 +12,13 @@ EventQueue::~EventQueue() {
 }
 
 void EventQueue::Add(const Event& event) {
-  bool last = event.kind == Event::Kind::kClosed;
-  Node* node = last ? &closed_ : new (std::nothrow) Node;
+  Node* node = Reserved(event.kind);
+  const bool reserved = node != nullptr;
+  if (!reserved) node = new (std::nothrow) Node;
   bool wake = false;
   {
     Locked lock(mutex_);
-    if (node == nullptr || (!last && count_ >= kMost)) {
+    if (node == nullptr || (!reserved && count_ >= kMost)) {
       dropped_++;
       if (node != nullptr) delete node;
       return;
@@ -31,6 +32,19 @@ void EventQueue::Add(const Event& event) {
   if (wake) listener_->EventsWait();
 }
 
+EventQueue::Node* EventQueue::Reserved(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::kClosed:
+      return &closed_;
+    case Event::Kind::kOutputFailed:
+      return &outputFailed_;
+    case Event::Kind::kListenerLost:
+      return &listenerLost_;
+    default:
+      return nullptr;
+  }
+}
+
 bool EventQueue::Take(Event* event) {
   Locked lock(mutex_);
   Node* node = first_;
@@ -39,7 +53,7 @@ bool EventQueue::Take(Event* event) {
   if (first_ == nullptr) last_ = nullptr;
   count_--;
   *event = node->event;
-  if (node != &closed_) delete node;
+  if (node != Reserved(node->event.kind)) delete node;
   return true;
 }
 

@@ -19,6 +19,7 @@ struct Event {
     kListenerLost,   // error; the server drains by itself
     kAcceptDelayed,  // call, error; told once for each outage
     kSpoolFailed,    // error; told once
+    kSpoolLost,      // peer, lost, error: what was spooled cannot be read; before its kMessage
     kClosed,         // the last event: every thread but the supervisor is gone
   };
   Kind kind = Kind::kMessage;
@@ -65,13 +66,19 @@ class EventQueue {
     Node* next = nullptr;
   };
 
+  Node* Reserved(Event::Kind kind);
+
   EventListener* const listener_;
   Mutex mutex_;
   Node* first_ = nullptr;
   Node* last_ = nullptr;
   uint32_t count_ = 0;
   uint64_t dropped_ = 0;
-  Node closed_;  // Never allocated, so that the last event cannot fail.
+  // Never allocated, so that the events which decide about the program's end cannot fail: each of
+  // them comes once.
+  Node closed_;
+  Node outputFailed_;
+  Node listenerLost_;
 };
 
 }  // namespace sockkit::server

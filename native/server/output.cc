@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "native/server/sync.h"
+#include "native/server/wait.h"
 #include "native/sys/socket.h"
 
 namespace sockkit::server {
@@ -87,7 +88,7 @@ long Output::WriteSome(const char* data, size_t length) {
   if (kind_ == Kind::kStepwise) {
     pollfd room = {fd_, POLLOUT, 0};
     int count = sys::poll(&room, 1, 0);
-    if (count < 0) return count;
+    if (count < 0) return count == -EINTR ? count : -EAGAIN;
     if (count == 0) return -EAGAIN;
     if (length > PIPE_BUF) length = PIPE_BUF;
   }
@@ -107,7 +108,7 @@ bool Output::AwaitRoom(int64_t waitingSinceUs) {
   }
   // Before the drain its wake descriptor is watched too, since the drain sets a deadline.
   pollfd fds[3] = {{fd_, POLLOUT, 0}, {abort_.fd(), POLLIN, 0}, {drain_.fd(), POLLIN, 0}};
-  sys::poll(fds, drainSince == 0 ? 3 : 2, timeout);
+  PollOrPause(fds, drainSince == 0 ? 3 : 2, timeout);
   return true;
 }
 

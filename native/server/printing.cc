@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The output side of a connection: what it prints in its turn, and how a message is closed off.
+#include <errno.h>
+
 #include "native/server/connection.h"
 #include "native/server/message_server.h"
 
@@ -19,9 +21,7 @@ void Connection::Finish(Ending ending) {
   Turns& turns = server_->turns_;
   if (ending == Ending::kEnd) finished.store(true);
   if (ending == Ending::kAborted) discarding_ = true;
-  if (ending == Ending::kCut || ending == Ending::kIdle || ending == Ending::kAborted) {
-    reset_ = true;
-  }
+  if (ending != Ending::kEnd && ending != Ending::kLostFloor) reset_ = true;
   if (server_->config_.live) {
     FinishLive();
   } else if (!turn_ && !discarding_ && Pending()) {
@@ -72,6 +72,12 @@ void Connection::Report(Ending ending) {
     server_->bytesLost_.fetch_add(event.lost, std::memory_order_relaxed);
     server_->messagesLost_.fetch_add(1, std::memory_order_relaxed);
   }
+  if (spoolError_ != 0) {
+    Event lost = event;
+    lost.kind = Event::Kind::kSpoolLost;
+    lost.error = spoolError_;
+    server_->Tell(lost);
+  }
   if (event.outcome != Outcome::kComplete || server_->tellAll_.load(std::memory_order_relaxed)) {
     server_->Tell(event);
   }
@@ -101,21 +107,25 @@ void Connection::PrintSpool() {
   const uint64_t size = spool_.size();
   spooling_ = false;
   if (size == 0) return;
-  BlockPool& pool = server_->blocks_;
-  Block* block = pool.TakeLarge();
-  while (block == nullptr && (block = pool.TakeSmall()) == nullptr) AwaitMemory();
+  Block* block = AwaitBlock(true);
   uint64_t offset = 0;
   while (offset < size && !discarding_) {
-    long got = spool_.Read(offset, block->data, block->size);
+    long got = block == nullptr ? -ENOMEM : spool_.Read(offset, block->data, block->size);
     if (got <= 0) {
-      // The disk has lost what it had taken. The count of lost bytes tells, and so does this.
-      server_->SpoolFailed(static_cast<int>(got));
+      // The disk has lost what it had taken. What comes after it is not printed either: a message
+      // with a hole would be taken for a whole one.
+      spoolError_ = got == 0 ? -EIO : static_cast<int>(got);
+      discarding_ = true;
+      reset_ = true;
       break;
     }
     Print(block->data, static_cast<size_t>(got), static_cast<size_t>(got));
     offset += static_cast<uint64_t>(got);
   }
-  pool.Give(block);
+  if (block != nullptr) {
+    if (block->size == BlockPool::kLargeBytes) largeBlocks_--;
+    server_->blocks_.Give(block);
+  }
   spool_.Close();
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "native/server/thread.h"
+#include "native/server/wait.h"
 #include "native/sys/result.h"
 #include "native/sys/socket.h"
 #ifdef __linux__
@@ -172,7 +173,11 @@ bool Readiness::Tell(int fd, uint32_t generation, int revents) {
     }
   }
   interests.resize(kept);
-  if (kept > 0 && kind_ == Kind::kEpoll) Arm(fd, &found->second);
+  if (kept > 0 && kind_ == Kind::kEpoll && Arm(fd, &found->second) != 0) {
+    // They would wait for ever. Whoever is told too early asks again, and hears of the error.
+    for (const Interest& interest : interests) ready_.push_back({interest.token, interest.events});
+    interests.clear();
+  }
   return true;
 }
 
@@ -190,7 +195,8 @@ void Readiness::RunEpoll() {
 #ifdef __linux__
   epoll_event events[64];
   for (;;) {
-    int count = ::epoll_wait(epoll_, events, 64, -1);
+    int count = sys::Result(::epoll_wait(epoll_, events, 64, -1));
+    if (count < 0 && count != -EINTR) Pause();
     bool announce;
     {
       Locked locked(mutex_);
@@ -227,7 +233,7 @@ void Readiness::RunPoll() {
       }
       polling_ = true;
     }
-    int count = sys::poll(list.data(), static_cast<nfds_t>(list.size()), -1);
+    int count = PollOrPause(list.data(), static_cast<nfds_t>(list.size()), -1);
     bool announce;
     {
       Locked locked(mutex_);

@@ -28,8 +28,11 @@ int OpenTemporary(const char* directory) {
   int named = ::mkostemp(path, O_CLOEXEC);
 #endif
   if (named < 0) return -errno;
-  ::unlink(path);
-  return named;
+  if (::unlink(path) == 0) return named;
+  // It would stay behind when the program ends.
+  int error = -errno;
+  ::close(named);
+  return error;
 }
 
 }  // namespace

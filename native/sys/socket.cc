@@ -127,7 +127,8 @@ int poll(struct pollfd* fds, nfds_t count, int timeoutMs) {
 
 size_t BytesReadable(int fd) {
   int count = 0;
-  return ::ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? static_cast<size_t>(count) : 0;
+  if (::ioctl(fd, FIONREAD, &count) != 0) return SIZE_MAX;
+  return count > 0 ? static_cast<size_t>(count) : 0;
 }
 
 int setNonblocking(int fd, bool on) {

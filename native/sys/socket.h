@@ -48,7 +48,7 @@ int setsockopt(int fd, int level, int option, const void* value, socklen_t lengt
 
 int poll(struct pollfd* fds, nfds_t count, int timeoutMs);
 
-// ioctl(FIONREAD): the bytes that a recv() would find now; 0 also where the socket cannot tell.
+// ioctl(FIONREAD): the bytes that a recv() would find now; SIZE_MAX where the system does not tell.
 size_t BytesReadable(int fd);
 
 // ioctl(FIONBIO): one call, where fcntl would need two and race with itself.

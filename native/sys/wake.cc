@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "native/sys/wake.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -40,8 +41,8 @@ void Wake::Signal() {
   if (write_ < 0) return;
   const uint64_t one = 1;
   // EAGAIN means that the counter or the pipe is full: whoever polls is awake already.
-  ssize_t ignored = ::write(write_, &one, sizeof(one));
-  (void)ignored;
+  while (::write(write_, &one, sizeof(one)) < 0 && errno == EINTR) {
+  }
 }
 
 void Wake::Clear() {

@@ -194,6 +194,8 @@ TEST(AFullOutputKeepsNobodyOut) {
   CHECK_EVENTUALLY_EQ(server.stats().bytesIn, 4u);
   CHECK(AwaitQuiet());
   Fd second = SendMessage(server.address, "two,");
+  CHECK_EVENTUALLY_EQ(server.stats().bytesIn, 8u);
+  CHECK(AwaitQuiet());
   Fd third = SendMessage(server.address, "three");
   CHECK_EVENTUALLY_EQ(server.stats().bytesIn, 13u);
   CHECK_EQ(server.stats().open, 3u);

@@ -110,8 +110,8 @@ TEST(ErrorsAreNegatedErrnos) {
   CHECK_EQ(sys::getsockname(-1, &address), -EBADF);
   CHECK_EQ(sys::close(-1), -EBADF);
   CHECK_EQ(sys::setNonblocking(-1, true), -EBADF);
-  CHECK_EQ(sys::BytesReadable(-1), 0u);
-  CHECK_EQ(sys::BytesReadable(file.get()), 0u);
+  CHECK_EQ(sys::BytesReadable(-1), SIZE_MAX);
+  CHECK_EQ(sys::BytesReadable(file.get()), SIZE_MAX);
   CHECK_EQ(sys::poll(nullptr, 1, 0), -EFAULT);
 }
 
