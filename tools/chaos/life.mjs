@@ -108,7 +108,7 @@ export class Life {
     this.mostKb = Math.max(this.mostKb, Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0));
   }
 
-  /** Sends SIGTERM and waits until all that was printed has been read. */
+  /** Sends SIGTERM and waits for the end. */
   async end() {
     this.#child.kill('SIGTERM');
     const gaveUp = setTimeout(() => {
@@ -117,12 +117,16 @@ export class Life {
     }, END_MS);
     const [code, signal] = await this.#closed;
     clearTimeout(gaveUp);
+    if (signal !== 'SIGTERM') this.problems.push(`it ended by ${signal ?? `exit status ${code}`}`);
+  }
+
+  /** Reads the rest of what was printed. */
+  async readRest() {
     await this.#read;
     if (this.#file !== null) {
       for await (const data of createReadStream(this.#file)) this.oracle.push(data);
     }
     this.oracle.end();
-    if (signal !== 'SIGTERM') this.problems.push(`it ended by ${signal ?? `exit status ${code}`}`);
     this.problems.push(...this.oracle.problems);
   }
 
