@@ -60,10 +60,9 @@ afterAll(() => {
 test('the tarball holds what is needed', () => {
   const binary = `prebuilds/${process.platform}-${process.arch}/sockkit.`;
   expect(packed.filter((file) => file.startsWith(binary))).toHaveLength(1);
-  const shim = /^prebuilds\/[\w-]+\/sockcheck-shim\.\w+\.so$/;
-  expect(packed.filter((file) => shim.test(file))).toHaveLength(
-    process.platform === 'linux' ? 1 : 0,
-  );
+  const shim = `prebuilds/${process.platform}-${process.arch}/sockcheck-shim.`;
+  const wanted = process.platform === 'linux' ? 1 : 0;
+  expect(packed.filter((file) => file.startsWith(shim))).toHaveLength(wanted);
   expect(packed).toEqual(
     expect.arrayContaining([
       'CHANGELOG.md',

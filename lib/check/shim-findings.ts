@@ -37,8 +37,7 @@ export function findings(events: readonly ShimEvent[], options: FindingOptions):
   const all = [
     ...connections(events).flatMap((connection) => [
       ...ofSends(connection, options, isWhole),
-      ...ofReceives(connection, options),
-      ...ofClose(connection, options),
+      ...ofEnd(connection, options),
     ]),
     ...ofListener(events, options),
   ];
@@ -103,6 +102,12 @@ function repeated({ call, asked, result }: SendEvent, who: string): Finding {
     kind: 'rest-repeated',
     sentence: `${capital(who)} asked ${call}() to send ${bytes(asked)}, the kernel took ${result}, and the next call began again from the start, so those ${result} were sent twice. Go on after what was taken: ${call}(fd, data + taken, length - taken).`,
   };
+}
+
+/** What is closed too early has one reason, and that is the one to tell. */
+function ofEnd(connection: Connection, options: FindingOptions): Finding[] {
+  const received = ofReceives(connection, options);
+  return received.length > 0 ? received : ofClose(connection, options);
 }
 
 function ofReceives({ events, accepted }: Connection, { who, ended }: FindingOptions): Finding[] {

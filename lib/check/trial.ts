@@ -71,6 +71,12 @@ export class Trial {
     return this.#programs.some(({ violation }) => violation !== '');
   }
 
+  /** The words of the graded program's command, and where it runs. */
+  get graded(): { words: string[]; directory: string } {
+    const { template, directory } = this.#role(this.side);
+    return { words: template.fill({ host: '127.0.0.1', port: 1 }), directory };
+  }
+
   /** What the graded programs said. */
   evidence(): Evidence[] {
     return this.#programs

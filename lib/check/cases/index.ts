@@ -1,5 +1,6 @@
 // All cases, in the order in which they are listed.
 import type { Case } from '../case.js';
+import { callCases } from './calls.js';
 import { clientDataCases } from './client-data.js';
 import { clientEndCases } from './client-end.js';
 import { messageCases } from './messages.js';
@@ -18,6 +19,7 @@ const all: readonly Case[] = [
   ...serverEndCases,
   ...clientEndCases,
   ...clientDataCases,
+  ...callCases,
 ];
 
 export const CASES: readonly Case[] = [
