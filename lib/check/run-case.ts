@@ -81,8 +81,9 @@ async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Ou
     signal?.throwIfAborted();
     await of.run(trial);
     return { ...PASSED, evidence: trial.notes };
-  } catch (error) {
+  } catch (caught) {
     signal?.throwIfAborted();
+    const error = trial.explained(caught);
     if (error instanceof CaseSkip) {
       return { ...PASSED, verdict: 'skipped', explanation: error.message };
     }

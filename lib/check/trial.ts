@@ -2,6 +2,7 @@
 import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SocketError } from '../errors.js';
 import type { Template } from './command.js';
 import { CaseFailure, CaseSkip } from './failure.js';
 import type { Limits, Submission } from './grade-options.js';
@@ -10,13 +11,22 @@ import { clientTemplate, serverTemplate } from './partners.js';
 import { Peer, Sink, type SinkOptions } from './peer.js';
 import { InputPipe } from './pipes.js';
 import { freePort } from './ports.js';
-import { inputFile, Program, StartError } from './program.js';
+import { describeEnd, inputFile, Program, StartError } from './program.js';
 import type { Evidence, Side } from './result.js';
 import { awaitListener } from './readiness.js';
 import { ServerRun } from './server-run.js';
 import { ClientRun } from './client-run.js';
 
 const PORT_TRIES = 3;
+/** What a program has done whose peer gets such an error. */
+const DONE: Partial<Record<string, string>> = {
+  ECONNREFUSED: 'does not accept connections any more',
+  ECONNRESET: 'reset the connection',
+  EPIPE: 'closed the connection before it had received everything',
+  ETIMEDOUT: 'does not react any more',
+};
+
+const isGraded = ({ title }: Program): boolean => title.startsWith('your ');
 
 export interface TrialOptions {
   submission: Submission;
@@ -71,6 +81,19 @@ export class Trial {
     return this.#programs.some(({ violation }) => violation !== '');
   }
 
+  /** An error of a peer's socket is the doing of the graded program: a failure that says so. */
+  explained(error: unknown): unknown {
+    const code = error instanceof SocketError ? error.code : '';
+    const done = DONE[code];
+    const program = this.#programs.findLast(isGraded);
+    if (done === undefined || program === undefined) return error;
+    const { title, end, violation } = program;
+    const state =
+      end === null ? `${done} (${code})` : `${describeEnd(end)} in the middle of the case`;
+    const text = `Y${title.slice(1)} ${state}.`;
+    return new CaseFailure(violation === '' ? text : `${text} ${violation}`, program.evidence());
+  }
+
   /** The words of the graded program's command, and where it runs. */
   get graded(): { words: string[]; directory: string } {
     const { template, directory } = this.#role(this.side);
@@ -79,10 +102,7 @@ export class Trial {
 
   /** What the graded programs said. */
   evidence(): Evidence[] {
-    return this.#programs
-      .filter(({ title }) => title.startsWith('your'))
-      .slice(-1)
-      .flatMap((program) => program.evidence());
+    return this.#programs.findLast(isGraded)?.evidence() ?? [];
   }
 
   /** Starts the server of this trial and waits until it listens. */
