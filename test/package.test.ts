@@ -91,6 +91,8 @@ test('the tarball holds what is needed', () => {
 test('the tarball holds nothing else', () => {
   const wanted = [
     /^(CHANGELOG\.md|CMakeLists\.txt|LICENSE|README\.md|package\.json)$/,
+    /^dist\/man\/\w+\.1$/,
+    /^dist\/completions\/sockkit\.bash$/,
     /^dist\/bin\/([\w-]+\.js|THIRD-PARTY-NOTICES)$/,
     /^dist\/lib\/(?!cli\/|check\/)[\w/-]+\.(js|mjs|d\.ts|d\.mts)$/,
     /^native\/(sys|server|napi)\/\w+\.(cc|h)$/,

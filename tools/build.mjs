@@ -11,13 +11,16 @@ const STAMP = 'dist/.stamp';
 
 export async function buildTypeScript() {
   const inputs = ['lib', 'bin', 'tsconfig.json', 'package.json', 'package-lock.json'];
-  const wanted = digest([...inputs, 'tools/bundle.mjs']);
+  const wanted = digest([...inputs, 'tools/bundle.mjs', 'tools/manual.mjs']);
   if (isCurrent(STAMP, 'dist/lib/index.js', wanted)) return;
   const start = performance.now();
   await must('tsc', process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']);
   removeOrphans('dist/lib');
   const { bundle } = await import('./bundle.mjs');
   await bundle();
+  for (const folder of ['dist/man', 'dist/completions']) {
+    rmSync(join(root, folder), { recursive: true, force: true });
+  }
   mark(STAMP, wanted);
   say(`built dist/, ${seconds(start)}`);
 }
@@ -40,6 +43,8 @@ export async function build() {
   await buildTypeScript();
   await buildNative();
   await buildShim();
+  const { manualsExist, writeManuals } = await import('./manual.mjs');
+  if (!manualsExist()) writeManuals();
 }
 
 if (isMain(import.meta.url)) await build();

@@ -5,6 +5,8 @@ import { formatSize, formatTime } from './units.js';
 /** The bundler puts the package's version here. */
 declare const SOCKKIT_VERSION: string;
 
+export const UNITS = 'Sizes: 65536, 64k, 1M, 2G (powers of 1024). Times: 5, 5s, 500ms.';
+
 const COLUMN = 25;
 const WIDTH = 80;
 
@@ -15,7 +17,7 @@ export function helpText(spec: CommandSpec): string {
     wrap(spec.summary, 0),
     spec.operands.map(({ name, help }) => item(`  ${name}`, help)).join('\n'),
     ['Options:', ...Object.entries(spec.options).map(optionItem)].join('\n'),
-    'Sizes: 65536, 64k, 1M, 2G (powers of 1024). Times: 5, 5s, 500ms.',
+    UNITS,
     ['Examples:', ...spec.examples.map((example) => `  ${example}`)].join('\n'),
     ...spec.notes.map((note) => wrap(note, 0)),
   ];
@@ -29,8 +31,13 @@ export function version(): string {
 function optionItem([name, option]: [string, OptionSpec]): string {
   const short = option.short === undefined ? '   ' : `-${option.short},`;
   const value = option.kind === 'flag' ? '' : ` ${option.value ?? 'VALUE'}`;
+  return item(`  ${short} --${name}${value}`, optionText(option));
+}
+
+/** What an option does, with its default. */
+export function optionText(option: OptionSpec): string {
   const fallback = option.default === undefined ? '' : ` (default ${format(option)})`;
-  return item(`  ${short} --${name}${value}`, option.help.replace(/\.$/, `${fallback}.`));
+  return option.help.replace(/\.$/, `${fallback}.`);
 }
 
 function format({ kind, default: value = 0 }: OptionSpec): string {
