@@ -1,6 +1,7 @@
 // npm run lint: everything that is checked without running the package.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { checkMusl } from './check-musl.mjs';
 import { clangTidy } from './clang-tidy.mjs';
 import { bin, isMain, root, run, seconds } from './run.mjs';
 import { filesBelow } from './stamp.mjs';
@@ -26,6 +27,7 @@ const CHECKS = {
   tsc: () => node('typescript/bin/tsc', '-p', 'tsconfig.test.json'),
   'clang-format': clangFormat,
   'clang-tidy': clangTidy,
+  'headers of musl': checkMusl,
 };
 
 /** Runs all checks, prints a line for each, and resolves to { passed, failed, skipped }. */
