@@ -6,7 +6,9 @@ const nodeGlobals = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build*/', 'prebuilds/', 'node_modules/', 'coverage/', 'docs/api/'] },
+  {
+    ignores: ['dist/', 'build*/', 'prebuilds/', 'node_modules/', 'coverage/', 'docs/api/', 'site/'],
+  },
   {
     files: ['lib/**/*.{ts,mts,tsx}', 'bin/**/*.ts', 'test/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

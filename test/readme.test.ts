@@ -26,11 +26,28 @@ test('the programs in the README do what it says', async () => {
   expect(code).toBe(0);
 });
 
+const errors = fs.readFileSync(path.join(ROOT, 'docs/errors.md'), 'utf8');
+const snippets = [...errors.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code);
+
+test.each(snippets)(
+  'a program in docs/errors.md prints what its comments say: %#',
+  async (code) => {
+    const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(
+      ([, text = '']) => text,
+    );
+    expect(said.length).toBeGreaterThan(0);
+    const { stdout, stderr } = await run(process.execPath, ['--eval', code], { cwd: ROOT });
+    expect(stderr).toBe('');
+    expect(stdout.toString()).toBe(said.map((line) => `${line}\n`).join(''));
+  },
+);
+
 test('the scripts and files that the documents name are there', () => {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'docs/design.md', 'docs/dependencies.md']) {
+  const documents = ['design', 'dependencies', 'errors', 'performance', 'platforms', 'security'];
+  for (const file of ['README.md', 'CONTRIBUTING.md', ...documents.map((it) => `docs/${it}.md`)]) {
     const text = fs.readFileSync(path.join(ROOT, file), 'utf8');
     for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) {
       expect([file, Object.keys(scripts)]).toEqual([file, expect.arrayContaining([name])]);

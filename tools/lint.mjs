@@ -1,7 +1,9 @@
 // npm run lint: everything that is checked without running the package.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { checkDependencies } from './check-dependencies.mjs';
 import { checkMusl } from './check-musl.mjs';
+import { checkWorkflows } from './check-workflows.mjs';
 import { clangTidy } from './clang-tidy.mjs';
 import { bin, isMain, root, run, seconds } from './run.mjs';
 import { filesBelow } from './stamp.mjs';
@@ -28,6 +30,8 @@ const CHECKS = {
   'clang-format': clangFormat,
   'clang-tidy': clangTidy,
   'headers of musl': checkMusl,
+  dependencies: checkDependencies,
+  workflows: checkWorkflows,
 };
 
 /** Runs all checks, prints a line for each, and resolves to { passed, failed, skipped }. */

@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { compileShim } from './build-shim.mjs';
 import { nodeDir } from './headers.mjs';
 import { bin, isMain, must, onPath, root, say } from './run.mjs';
+import { digest, mark } from './stamp.mjs';
 
 // The libraries of the oldest systems that the supported Node versions run on.
 const FLOOR = { GLIBC: '2.28', GLIBCXX: '3.4.25' };
@@ -69,6 +70,7 @@ async function build(arch, out) {
       cpSync(join(stage, folder, name), join(out, folder, name));
       say(`${folder}/${name}`);
     }
+    mark(join(out, folder, '.stamp'), nativeDigest());
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
@@ -78,6 +80,21 @@ async function build(arch, out) {
 async function prebuildShim(file, cc, floor) {
   const more = [...floor, '-Wl,--no-as-needed', '-l:libdl.so.2', '-Wl,--strip-all'];
   await compileShim(file, { cc, more });
+}
+
+/** Of all that a binary is made from, so that a release does not carry one of other sources. */
+export function nativeDigest() {
+  return digest([
+    ...[
+      'native/sys',
+      'native/server',
+      'native/napi',
+      'native/generated',
+      'native/shim',
+      'native/sources.gypi',
+    ],
+    ...['binding.gyp', 'tools/glibc-floor.h'],
+  ]);
 }
 
 async function check(file, arch, prefix) {
