@@ -1,7 +1,7 @@
 // Makes one file of each command in package.json's "bin": a command loads that file and the addon,
 // and nothing else, before it does its work. Npm packages in it are files of their own beside it,
 // loaded where they are used.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
@@ -28,8 +28,12 @@ const isRelative = (name) => name.startsWith('.');
 const LAZY = 'lazy:';
 
 /** The TypeScript behind an import of its output. */
-const sourceOf = (specifier, importer) =>
-  resolve(dirname(importer), specifier.replace(/\.(m?)js$/, '.$1ts'));
+function sourceOf(specifier, importer) {
+  const file = resolve(dirname(importer), specifier.replace(/\.(m?)js$/, '.$1ts'));
+  return existsSync(file) ? file : `${file}x`;
+}
+
+const isTypeScript = (file) => /\.tsx?$/.test(file);
 
 /**
  * A command's file in bin/, in two parts: the module whose main() it imports, and what it does with
@@ -47,6 +51,8 @@ function commandOf(name) {
 const compilerOptions = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
+  jsx: ts.JsxEmit.ReactJSX,
+  jsxImportSource: 'preact',
   sourceMap: true,
 };
 
@@ -71,7 +77,7 @@ function typescript(version) {
     resolveId(specifier, importer) {
       if (isBuiltin(specifier)) return { id: specifier, external: true };
       if (specifier.startsWith(LAZY)) return specifier;
-      const ours = importer?.endsWith('.ts') && isRelative(specifier);
+      const ours = importer && isTypeScript(importer) && isRelative(specifier);
       return ours ? sourceOf(specifier, importer) : null;
     },
     async load(id) {
@@ -83,7 +89,7 @@ function typescript(version) {
       return `import ${all} from ${JSON.stringify(name)}; export { all };`;
     },
     transform(_code, id) {
-      if (!id.endsWith('.ts')) return null;
+      if (!isTypeScript(id)) return null;
       const { outputText, sourceMapText } = transpile(id);
       const imports = [];
       const code = outputText

@@ -38,7 +38,9 @@ export function parseArguments<S extends CommandSpec>(
         // An option's name where a value is due: the value was forgotten.
         const forgotten = token.inlineValue === false && /^--?[a-z]/i.test(token.value);
         const text = forgotten ? undefined : token.value;
-        values[token.name] = valueOf(spec, token.name, token.rawName, text);
+        const value = valueOf(spec, token.name, token.rawName, text);
+        const before = spec.options[token.name]?.many === true ? values[token.name] : undefined;
+        values[token.name] = typeof before === 'string' ? `${before},${String(value)}` : value;
       }
     }
   }
@@ -97,10 +99,15 @@ function parseValue(name: string, option: OptionSpec, text: string): number | st
 }
 
 function checkOperands(spec: CommandSpec, operands: readonly string[]): void {
-  const missing = spec.operands.slice(operands.length).map((operand) => operand.name);
+  const missing = spec.operands
+    .slice(operands.length)
+    .filter(({ optional }) => optional !== true)
+    .map(({ name }) => name);
   if (missing.length > 0) {
     throw new UsageError(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
   }
   const extra = operands[spec.operands.length];
-  if (extra !== undefined) throw new UsageError(`too many arguments: '${extra}'`);
+  if (extra !== undefined && spec.operands.at(-1)?.many !== true) {
+    throw new UsageError(`too many arguments: '${extra}'`);
+  }
 }

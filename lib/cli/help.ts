@@ -1,5 +1,5 @@
 // The --help and --version texts.
-import type { CommandSpec, OptionSpec } from './spec.js';
+import type { CommandSpec, OperandSpec, OptionSpec } from './spec.js';
 import { formatSize, formatTime } from './units.js';
 
 /** The bundler puts the package's version here. */
@@ -11,9 +11,9 @@ const COLUMN = 25;
 const WIDTH = 80;
 
 export function helpText(spec: CommandSpec): string {
-  const operands = spec.operands.map(({ name }) => name).join(' ');
+  const operands = spec.operands.map(usageOf).join(' ');
   const blocks = [
-    `Usage: ${spec.name} [options] ${operands}`,
+    `Usage: ${spec.name} [options] ${operands}`.trimEnd(),
     wrap(spec.summary, 0),
     spec.operands.map(({ name, help }) => item(`  ${name}`, help)).join('\n'),
     ['Options:', ...Object.entries(spec.options).map(optionItem)].join('\n'),
@@ -26,6 +26,11 @@ export function helpText(spec: CommandSpec): string {
 
 export function version(): string {
   return SOCKKIT_VERSION;
+}
+
+function usageOf({ name, optional, many }: OperandSpec): string {
+  const all = many === true ? `${name}...` : name;
+  return optional === true ? `[${all}]` : all;
 }
 
 function optionItem([name, option]: [string, OptionSpec]): string {

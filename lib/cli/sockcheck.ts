@@ -7,10 +7,16 @@ import { DEFAULT_LIMITS, grade, type GradeOptions, type Submission } from '../ch
 import { unmatched } from '../check/patterns.js';
 import { clientTemplate, serverTemplate } from '../check/partners.js';
 import { UsageError } from './arguments.js';
+import { writeReports, type ReportTarget } from '../check/reports/write.js';
+import type { Report } from '../check/result.js';
+import type { Rubric } from '../check/rubric.js';
 import { caseList, gradeTable } from './check-table.js';
+import { measurementTable } from './class-table.js';
 import { CheckProgress } from './check-progress.js';
 import { EXIT_REFUSED, exitStatus, readArguments } from './command.js';
 import { dieOf } from './die.js';
+import { lazy } from './lazy.js';
+import { asFailure, CLASS_OPTIONS, REPORT_OPTIONS, reportTargets } from './sockcheck-options.js';
 import { COMMON_OPTIONS, type CommandSpec, type Values } from './spec.js';
 import { isTerminal, writeAll } from './stdio.js';
 
@@ -20,7 +26,13 @@ export const spec = {
   name: NAME,
   summary:
     'Runs a server, a client, or both through every case of the specification, against sockserve and sockclient, a C reference pair and each other, and says what is wrong and why.',
-  operands: [],
+  operands: [
+    {
+      name: 'CLASS.YAML',
+      optional: true,
+      help: 'Grades a whole class (docs/sockcheck.md). Without it, --server or --client is graded.',
+    },
+  ],
   options: {
     server: {
       kind: 'text',
@@ -93,11 +105,21 @@ export const spec = {
       min: 2 ** 20,
       help: 'The most that a program may print or write to any file.',
     },
+    bench: {
+      kind: 'flag',
+      help: "Also measure speed and memory beside the reference's.",
+    },
+    ...REPORT_OPTIONS,
+    ...CLASS_OPTIONS,
     ...COMMON_OPTIONS,
   },
   examples: [
     "sockcheck --server './server {port}' --client './client {host} {port}'",
     "sockcheck --server 'python3 server.py {port}' --only 'server-*' --skip server-100mb",
+    "sockcheck --server './server {port}' --bench --report html=report.html --report junit=junit.xml",
+    'sockcheck class.yaml',
+    'sockcheck class.yaml --shard 2/8',
+    'sockcheck merge class.yaml',
   ],
   notes: [
     "A command is split into words at blanks; '...', \"...\" and a backslash quote. Nothing else of a shell is done: no variables, wildcards or pipes. Programs run without this one's environment: they get PATH, and a HOME and TMPDIR of their own.",
@@ -108,24 +130,31 @@ export const spec = {
 
 /** Runs the command; the result is its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'merge') return lazy.checkMerge().mergeMain(argv.slice(1));
+  if (argv[0] === 'worker' && process.send !== undefined) return lazy.checkWorker().workerMain();
   const read = readArguments(spec, argv);
   if (typeof read === 'number') return read;
   try {
-    const { values } = read;
+    const { values, operands } = read;
     if (values.list) {
       writeAll(1, caseList(CASES, style()));
       return 0;
     }
-    return await gradeOne(submissionOf(values), optionsOf(values), values.verbose);
+    const [file] = operands;
+    if (file !== undefined) return await lazy.checkClass().classMain(file, classValues(values));
+    return await gradeOne(submissionOf(values), optionsOf(values), outputOf(values));
   } catch (error) {
-    return exitStatus(NAME, error instanceof CommandError ? new UsageError(error.message) : error);
+    return exitStatus(
+      NAME,
+      error instanceof CommandError ? new UsageError(error.message) : asFailure(error),
+    );
   }
 }
 
 async function gradeOne(
   submission: Submission,
   options: GradeOptions,
-  verbose: boolean,
+  { targets, rubric, bench, verbose }: Output,
 ): Promise<number> {
   const interrupted = new AbortController();
   const received: NodeJS.Signals[] = [];
@@ -137,7 +166,7 @@ async function gradeOne(
   for (const signal of signals) process.on(signal, interrupt);
   const progress = new CheckProgress(NAME, verbose);
   try {
-    const report = await grade(submission, {
+    const graded = await grade(submission, {
       ...options,
       signal: interrupted.signal,
       onStart: (total) => {
@@ -147,8 +176,14 @@ async function gradeOne(
         progress.add(result);
       },
     });
+    const measured = bench
+      ? await measure(graded, submission, options, interrupted.signal)
+      : graded;
     progress.stop();
+    const report = rubric === null ? measured : lazy.rubric().applyRubric(measured, rubric);
     writeAll(1, gradeTable(report, style()));
+    writeAll(1, measurementTable(report.measurements));
+    await writeReports(targets, report, rubric);
     return report.passed ? 0 : EXIT_REFUSED;
   } catch (error) {
     progress.stop();
@@ -157,6 +192,47 @@ async function gradeOne(
     for (const signal of signals) process.off(signal, interrupt);
     return dieOf(by);
   }
+}
+
+interface Output {
+  targets: ReportTarget[];
+  rubric: Rubric | null;
+  bench: boolean;
+  verbose: boolean;
+}
+
+/** What is wrong with a report's name or a rubric is said before anything is graded. */
+function outputOf({ report, rubric, bench, verbose, ...values }: Values<typeof spec>): Output {
+  for (const name of ['shard', 'results'] as const) {
+    if (values[name] !== null) throw new UsageError(`--${name} is for a class: give a class.yaml`);
+  }
+  const names = ['build', ...CASES.map(({ name }) => name)];
+  return {
+    targets: reportTargets(report),
+    rubric: rubric === null ? null : lazy.rubric().readRubric(rubric, names),
+    ...{ bench, verbose },
+  };
+}
+
+/** A class.yaml says itself what is graded and how. */
+function classValues(values: Values<typeof spec>): Values<typeof spec> {
+  const names = ['server', 'client', 'build', 'directory', 'reference', 'only', 'skip'] as const;
+  for (const name of names) {
+    if (values[name] !== null)
+      throw new UsageError(`--${name} belongs in class.yaml, as '${name}:'`);
+  }
+  return values;
+}
+
+async function measure(
+  report: Report,
+  submission: Submission,
+  options: GradeOptions,
+  signal: AbortSignal,
+): Promise<Report> {
+  if (report.server?.buildFailure !== undefined) return report;
+  const { measurements, notices } = await lazy.bench().bench(submission, { ...options, signal });
+  return { ...report, measurements, notices: [...(report.notices ?? []), ...notices] };
 }
 
 function submissionOf(values: Values<typeof spec>): Submission {

@@ -9,14 +9,25 @@ export interface OptionSpec extends Range {
   value?: string;
   /** Stands for an option that was not given: bytes, milliseconds, a count. */
   default?: number;
+  /** May be given several times; the texts are joined with commas. */
+  many?: true;
   help: string;
+}
+
+export interface OperandSpec {
+  name: string;
+  help: string;
+  /** May be missing; of the last operands. */
+  optional?: true;
+  /** Takes all the rest as well; of the last operand. */
+  many?: true;
 }
 
 export interface CommandSpec {
   name: string;
   /** One sentence. */
   summary: string;
-  operands: readonly { name: string; help: string }[];
+  operands: readonly OperandSpec[];
   options: Readonly<Record<string, OptionSpec>>;
   examples: readonly string[];
   /** What the exit status tells, and whatever else a user must know. */
