@@ -3,6 +3,7 @@
     "sockkit_sys": [
       "native/sys/address.cc",
       "native/sys/arrivals.cc",
+      "native/sys/constants.cc",
       "native/sys/control.cc",
       "native/sys/control_buffer.cc",
       "native/sys/descriptor.cc",

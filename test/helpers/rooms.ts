@@ -7,9 +7,9 @@ export type Files = ReadonlyMap<string, string>;
 
 /** From the bottom up: a room uses itself and what stands before it here. */
 const ROOMS: readonly [name: string, pattern: RegExp][] = [
-  ['native/sys', /^native\/sys\//],
+  ['native/sys', /^native\/(sys|generated)\//],
   ['native/server', /^native\/server\//],
-  ['native/napi', /^native\/(napi|generated)\//],
+  ['native/napi', /^native\/napi\//],
   ['lib/tables', /^lib\/tables\//],
   ['lib/binding', /^lib\/binding\.m?ts$/],
   ['lib', /^lib\/[^/]+$|^lib\/promises\//],
