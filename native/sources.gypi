@@ -12,7 +12,15 @@
       "native/sys/names.cc",
       "native/sys/packet.cc",
       "native/sys/resolve.cc",
+      "native/sys/shared_output.cc",
       "native/sys/socket.cc",
+      "native/sys/trace.cc",
+      "native/sys/trace_address.cc",
+      "native/sys/trace_control.cc",
+      "native/sys/trace_line.cc",
+      "native/sys/trace_option.cc",
+      "native/sys/trace_output.cc",
+      "native/sys/trace_resolver.cc",
       "native/sys/wake.cc"
     ],
     "sockkit_server": [

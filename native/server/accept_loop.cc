@@ -246,7 +246,7 @@ void AcceptLoop::BackOff(const char* call, int error, bool tell) {
   delayMs_ = delayMs_ == 0 ? kFirstDelayMs : delayMs_ * 2;
   if (delayMs_ > kLongestDelayMs) delayMs_ = kLongestDelayMs;
   pollfd stop = {stop_.fd(), POLLIN, 0};
-  PollOrPause(&stop, 1, delayMs_);
+  WaitOrPause(&stop, 1, delayMs_);
 }
 
 }  // namespace sockkit::server

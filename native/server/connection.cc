@@ -139,7 +139,7 @@ void Connection::AwaitDrain() {
   StepDown();
   pollfd wake = {server_->wake_.fd(), POLLIN, 0};
   while (wake.revents == 0 && !server_->draining_.load(std::memory_order_acquire)) {
-    PollOrPause(&wake, 1, -1);
+    WaitOrPause(&wake, 1, -1);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "native/server/connection.h"
 #include "native/server/thread.h"
 #include "native/sys/socket.h"
+#include "native/sys/trace.h"
 
 namespace sockkit::server {
 
@@ -39,6 +40,9 @@ int MessageServer::Start(int listener, int output) {
     Locked lock(supervisorMutex_);
     error = StartThread(&supervisor_, RunSupervisor, this);
     supervising_ = error == 0;
+  }
+  if (supervising_ && sys::trace::On() && sys::trace::LeadsToStderr(output)) {
+    sys::trace::AddSink(this);
   }
   if (error == 0) error = loop_.Start(listener, config_.maxConnections, this);
   if (error != 0) Abort();
@@ -77,6 +81,7 @@ void MessageServer::Join() {
     supervising_ = false;
   }
   pthread_join(supervisor_, nullptr);
+  sys::trace::RemoveSink(this);
   // What came since the supervisor's last look. A reader who has stopped is given up on by now.
   turns_.Flush();
   // Whoever keeps the object for its counters keeps no descriptor with it.

@@ -13,6 +13,7 @@
 #include "native/server/spool.h"
 #include "native/server/sync.h"
 #include "native/server/turns.h"
+#include "native/sys/trace_output.h"
 #include "native/sys/wake.h"
 
 namespace sockkit::server {
@@ -41,7 +42,7 @@ struct MessageServerStats {
 // Prints what each connection sends to one output, message by message. Threads: those of the accept
 // loop, one per connection, and a supervisor, which writes asides while nobody prints, and runs the
 // drain (drain.cc).
-class MessageServer final : private ConnectionHandler {
+class MessageServer final : private ConnectionHandler, private sys::trace::Sink {
  public:
   MessageServer(const MessageServerConfig& config, EventListener* listener);
   ~MessageServer();
@@ -79,6 +80,9 @@ class MessageServer final : private ConnectionHandler {
   void Serve(int fd, const sys::Address& accepted, Lead* lead) override;
   void AcceptDelayed(const char* call, int error) override;
   void ListenerLost(int error) override;
+
+  // Lines of a trace, where they would get into the messages otherwise.
+  void TraceLine(const char* text, size_t length) override { Aside(text, length); }
 
   void Register(Connection* connection);
   void Unregister(Connection* connection);

@@ -2,12 +2,7 @@
 #include "native/server/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "native/server/sync.h"
 #include "native/server/wait.h"
@@ -15,50 +10,16 @@
 
 namespace sockkit::server {
 
-namespace {
-
-// A non-blocking description of our own for what `fd` writes to, or -1.
-int Reopen(int fd) {
-  char path[32];
-  snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-  return ::open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-}  // namespace
-
 int Output::Open(int fd) {
-  struct stat status;
-  if (::fstat(fd, &status) != 0) return -errno;
-  int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0) return -errno;
-  if ((flags & O_ACCMODE) == O_RDONLY) return -EBADF;
-  int error = drain_.Open();
+  int error = shared_.Open(fd);
+  if (error == 0) error = drain_.Open();
   if (error == 0) error = abort_.Open();
-  if (error != 0) return error;
-  fd_ = fd;
-  owned_ = false;
-  if (S_ISSOCK(status.st_mode)) {
-    kind_ = Kind::kSocket;
-  } else if (S_ISFIFO(status.st_mode) || (S_ISCHR(status.st_mode) && ::isatty(fd) == 1)) {
-    if ((flags & O_NONBLOCK) != 0) {
-      kind_ = Kind::kNonblocking;
-    } else if (int own = Reopen(fd); own >= 0) {
-      kind_ = Kind::kNonblocking;
-      fd_ = own;
-      owned_ = true;
-    } else {
-      kind_ = Kind::kStepwise;
-    }
-  } else {
-    kind_ = Kind::kPlain;
-  }
-  return 0;
+  if (error != 0) Close();
+  return error;
 }
 
 void Output::Close() {
-  if (owned_) ::close(fd_);
-  owned_ = false;
-  fd_ = -1;
+  shared_.Close();
   drain_.Close();
   abort_.Close();
 }
@@ -67,7 +28,7 @@ size_t Output::Write(const char* data, size_t length, BeforeWait* before) {
   size_t written = 0;
   int64_t waitingSince = 0;  // Since the last byte was taken; 0 where nothing waited since.
   while (written < length && failure() == 0) {
-    long taken = WriteSome(data + written, length - written);
+    long taken = shared_.WriteSome(data + written, length - written);
     if (taken > 0) {
       written += static_cast<size_t>(taken);
       waitingSince = 0;
@@ -83,19 +44,6 @@ size_t Output::Write(const char* data, size_t length, BeforeWait* before) {
   return written;
 }
 
-long Output::WriteSome(const char* data, size_t length) {
-  if (kind_ == Kind::kSocket) return sys::send(fd_, data, length, MSG_DONTWAIT);
-  if (kind_ == Kind::kStepwise) {
-    pollfd room = {fd_, POLLOUT, 0};
-    int count = sys::poll(&room, 1, 0);
-    if (count < 0) return count == -EINTR ? count : -EAGAIN;
-    if (count == 0) return -EAGAIN;
-    if (length > PIPE_BUF) length = PIPE_BUF;
-  }
-  ssize_t taken = ::write(fd_, data, length);
-  return taken < 0 ? -errno : taken;
-}
-
 // False where the output has taken nothing for too long.
 bool Output::AwaitRoom(int64_t waitingSinceUs) {
   int64_t drainSince = drainSinceUs_.load(std::memory_order_acquire);
@@ -107,8 +55,8 @@ bool Output::AwaitRoom(int64_t waitingSinceUs) {
     if (timeout == 0) return false;
   }
   // Before the drain its wake descriptor is watched too, since the drain sets a deadline.
-  pollfd fds[3] = {{fd_, POLLOUT, 0}, {abort_.fd(), POLLIN, 0}, {drain_.fd(), POLLIN, 0}};
-  PollOrPause(fds, drainSince == 0 ? 3 : 2, timeout);
+  pollfd fds[3] = {{shared_.fd(), POLLOUT, 0}, {abort_.fd(), POLLIN, 0}, {drain_.fd(), POLLIN, 0}};
+  WaitOrPause(fds, drainSince == 0 ? 3 : 2, timeout);
   return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "native/sys/shared_output.h"
 #include "native/sys/wake.h"
 
 namespace sockkit::server {
@@ -19,16 +20,8 @@ class BeforeWait {
   ~BeforeWait() = default;
 };
 
-// Writes to a descriptor that is not ours: it may be a file, a pipe, a terminal or a socket,
-// blocking or not, and shared with other programs, so its flags are never changed. Only one thread
-// writes at a time (see Turns). Writing never blocks inside the kernel where that can be helped, so
-// that a reader who stopped reading can be given up on:
-//   - a pipe or terminal is opened anew through /proc/self/fd, which gives a description of our own
-//     that is non-blocking without making the shared one so;
-//   - where that is refused (another user's pipe), a poll and then at most PIPE_BUF bytes, which a
-//     pipe that polls writable takes without waiting;
-//   - a socket is written by send(MSG_DONTWAIT);
-//   - a file or device is simply written.
+// Writes to a descriptor that is not ours (see SharedOutput), and gives up on a reader who stopped
+// reading. Only one thread writes at a time (see Turns).
 class Output {
  public:
   Output() = default;
@@ -54,15 +47,10 @@ class Output {
   void Abort();
 
  private:
-  enum class Kind { kPlain, kNonblocking, kStepwise, kSocket };
-
-  long WriteSome(const char* data, size_t length);
   bool AwaitRoom(int64_t waitingSinceUs);
   void Fail(int error);
 
-  Kind kind_ = Kind::kPlain;
-  int fd_ = -1;
-  bool owned_ = false;  // fd_ is our own description, to be closed.
+  sys::SharedOutput shared_;
   std::atomic<int> failure_{0};
   std::atomic<int64_t> drainSinceUs_{0};  // 0 before the drain.
   std::atomic<int64_t> stallUs_{0};

@@ -233,7 +233,7 @@ void Readiness::RunPoll() {
       }
       polling_ = true;
     }
-    int count = PollOrPause(list.data(), static_cast<nfds_t>(list.size()), -1);
+    int count = WaitOrPause(list.data(), static_cast<nfds_t>(list.size()), -1);
     bool announce;
     {
       Locked locked(mutex_);

@@ -72,6 +72,9 @@ void Turns::Pass(BeforeWait* before) {
     output_->Write(text, length, before);
     free(text);
     mutex_.Lock();
+    // Asides may come faster than they are written: whoever waits for the turn does not wait for
+    // more of them, and writes what is left when passing it on.
+    if (first_ != nullptr) break;
   }
   taken_ = false;
   GrantNext();

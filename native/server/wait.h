@@ -28,4 +28,11 @@ inline int PollOrPause(pollfd* fds, nfds_t count, int timeoutMs) {
   return result;
 }
 
+// The same for waits that no trace shows: see sys::pollUntraced().
+inline int WaitOrPause(pollfd* fds, nfds_t count, int timeoutMs) {
+  int result = sys::pollUntraced(fds, count, timeoutMs);
+  if (result < 0 && result != -EINTR) Pause();
+  return result;
+}
+
 }  // namespace sockkit::server

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "native/sys/result.h"
+#include "native/sys/trace.h"
 #ifdef __linux__
 #include <linux/bpf_common.h>
 #include <linux/filter.h>
@@ -17,7 +18,9 @@ namespace sockkit::sys {
 int AttachFilter(int fd, void* program, size_t count) {
   if (count > BPF_MAXINSNS) return -EINVAL;
   sock_fprog list = {static_cast<unsigned short>(count), static_cast<sock_filter*>(program)};
-  return Result(::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &list, sizeof(list)));
+  int result = Result(::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &list, sizeof(list)));
+  if (trace::On()) trace::AttachFilter(result, fd, program, count);
+  return result;
 }
 
 #else

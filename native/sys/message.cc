@@ -12,6 +12,8 @@
 
 #include "native/sys/control.h"
 #include "native/sys/result.h"
+#include "native/sys/socket.h"
+#include "native/sys/trace.h"
 
 namespace sockkit::sys {
 
@@ -36,7 +38,7 @@ bool RefusesCloseOnExec(int fd, ssize_t result, int flags) {
   if (result != -EINVAL || (flags & MSG_CMSG_CLOEXEC) != 0) return false;
   int domain = AF_UNSPEC;
   socklen_t length = sizeof(domain);
-  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_PACKET;
+  return sys::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_PACKET;
 #else
   (void)fd, (void)result, (void)flags;
   return false;
@@ -62,10 +64,10 @@ int socketpair(int domain, int type, int protocol, int pair[2]) {
   // A call that fails can leave numbers that are not ours.
   int made[2] = {-1, -1};
 #ifdef SOCK_CLOEXEC
-  int result = Result(::socketpair(domain, type | SOCK_CLOEXEC, protocol, made));
-#else
-  int result = Result(::socketpair(domain, type, protocol, made));
+  type |= SOCK_CLOEXEC;
 #endif
+  int result = Result(::socketpair(domain, type, protocol, made));
+  if (trace::On()) trace::Socketpair(result, domain, type, protocol, made);
   if (result < 0) return result;
 #ifndef SOCK_CLOEXEC
   for (int fd : made) {
@@ -83,35 +85,47 @@ int socketpair(int domain, int type, int protocol, int pair[2]) {
 
 ssize_t sendto(int fd, const void* data, size_t length, int flags, const Address& address) {
   const struct sockaddr* name = address.length > 0 ? address.sockaddr() : nullptr;
-  return Result(::sendto(fd, data, length, flags | kNoSignal, name, address.length));
+  ssize_t result = Result(::sendto(fd, data, length, flags | kNoSignal, name, address.length));
+  if (trace::On()) trace::Sendto(result, fd, data, length, flags | kNoSignal, address);
+  return result;
 }
 
 ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, Address* address) {
   address->length = sizeof(address->storage);
   ssize_t result =
       Result(::recvfrom(fd, buffer, length, flags, address->sockaddr(), &address->length));
+  if (trace::On()) trace::Recvfrom(result, fd, buffer, length, flags, *address);
   address->ClipLength();
   return result;
 }
 
 ssize_t sendmsg(int fd, const struct msghdr& message, int flags) {
-  return Result(::sendmsg(fd, &message, flags | kNoSignal));
+  ssize_t result = Result(::sendmsg(fd, &message, flags | kNoSignal));
+  if (trace::On()) trace::Sendmsg(result, fd, message, flags | kNoSignal);
+  return result;
 }
 
 ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
   const socklen_t nameRoom = message->msg_namelen;
   const size_t controlRoom = message->msg_controllen;
-  ssize_t result = Result(::recvmsg(fd, message, flags | kCloseOnExec));
-  if (RefusesCloseOnExec(fd, result, flags)) result = Result(::recvmsg(fd, message, flags));
-  if (result >= 0) Clip(message, nameRoom, controlRoom);
-  return result;
+  auto receive = [&](int allFlags) {
+    ssize_t result = Result(::recvmsg(fd, message, allFlags));
+    if (result >= 0) Clip(message, nameRoom, controlRoom);
+    if (trace::On()) trace::Recvmsg(result, fd, *message, nameRoom, allFlags);
+    return result;
+  };
+  ssize_t result = receive(flags | kCloseOnExec);
+  return RefusesCloseOnExec(fd, result, flags) ? receive(flags) : result;
 }
 
 #ifdef __linux__
 
 int sendmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
   if (count > kMostMessages) count = kMostMessages;
-  return Result(::sendmmsg(fd, messages, static_cast<unsigned>(count), flags | kNoSignal));
+  const auto some = static_cast<unsigned>(count);
+  int result = Result(::sendmmsg(fd, messages, some, flags | kNoSignal));
+  if (trace::On()) trace::Sendmmsg(result, fd, messages, count, flags | kNoSignal);
+  return result;
 }
 
 int recvmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
@@ -123,20 +137,25 @@ int recvmmsg(int fd, BatchHeader* messages, size_t count, int flags) {
     controlRoom[i] = messages[i].msg_hdr.msg_controllen;
   }
   const auto some = static_cast<unsigned>(count);
-  int result = Result(::recvmmsg(fd, messages, some, flags | kCloseOnExec, nullptr));
-  if (RefusesCloseOnExec(fd, result, flags)) {
-    result = Result(::recvmmsg(fd, messages, some, flags, nullptr));
-  }
-  const size_t received = result > 0 ? static_cast<size_t>(result) : 0;
-  for (size_t i = 0; i < received && i < count; i++) {
-    Clip(&messages[i].msg_hdr, nameRoom[i], controlRoom[i]);
-  }
-  return result;
+  auto receive = [&](int allFlags) {
+    int result = Result(::recvmmsg(fd, messages, some, allFlags, nullptr));
+    const size_t received = result > 0 ? static_cast<size_t>(result) : 0;
+    for (size_t i = 0; i < received && i < count; i++) {
+      Clip(&messages[i].msg_hdr, nameRoom[i], controlRoom[i]);
+    }
+    if (trace::On()) trace::Recvmmsg(result, fd, messages, count, nameRoom, allFlags);
+    return result;
+  };
+  int result = receive(flags | kCloseOnExec);
+  return RefusesCloseOnExec(fd, result, flags) ? receive(flags) : result;
 }
 
 ssize_t sendfile(int outFd, int inFd, int64_t* offset, size_t count) {
   static_assert(sizeof(off64_t) == sizeof(*offset));
-  return Result(::sendfile64(outFd, inFd, offset, count));
+  const int64_t before = offset != nullptr ? *offset : 0;
+  ssize_t result = Result(::sendfile64(outFd, inFd, offset, count));
+  if (trace::On()) trace::Sendfile(result, outFd, inFd, offset, before, count);
+  return result;
 }
 
 #else

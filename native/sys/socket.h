@@ -48,6 +48,10 @@ int setsockopt(int fd, int level, int option, const void* value, socklen_t lengt
 
 int poll(struct pollfd* fds, nfds_t count, int timeoutMs);
 
+// The same, for waits that are no part of what a program does with its sockets: for a wake
+// descriptor, or for room at the output. See native/sys/trace.h.
+int pollUntraced(struct pollfd* fds, nfds_t count, int timeoutMs);
+
 // ioctl(FIONREAD): the bytes that a recv() would find now; SIZE_MAX where the system does not tell.
 size_t BytesReadable(int fd);
 

@@ -98,6 +98,45 @@ TEST(TooManyAsidesAreDroppedAndALineSaysSo) {
   CHECK(stage.file.text() == expected + dropped + dropped + "at once\n");
 }
 
+// Says something more each time that what it said before is being written.
+class Talker : public server::BeforeWait {
+ public:
+  explicit Talker(server::Turns* turns, PipeReader* reader) : turns_(turns), reader_(reader) {}
+  void WillWait() override {
+    turns_->Aside(text_.data(), text_.size());
+    if (waits++ == 0) reader_->Start();
+  }
+  int waits = 0;
+
+ private:
+  // More than a pipe takes at once, so that each write has to wait.
+  const std::string text_ = std::string(64 * 1024, 'a');
+  server::Turns* const turns_;
+  PipeReader* const reader_;
+};
+
+TEST(AsidesWithoutEndKeepNobodyFromTheTurn) {
+  PipeReader reader;
+  server::Output output;
+  REQUIRE(::fcntl(reader.fd(), F_SETPIPE_SZ, 4096) >= 0);
+  REQUIRE(output.Open(reader.fd()) == 0);
+  server::Turns turns(&output);
+  REQUIRE(turns.Open() == 0);
+  Talker talker(&turns, &reader);
+  turns.Take(&kFinished);
+  Task second([&] {
+    turns.Take(&kFinished);
+    turns.Pass();
+  });
+  CHECK(AwaitQuiet());
+  talker.WillWait();
+  turns.Pass(&talker);
+  second.Join();
+  CHECK(talker.waits > 1);
+  output.Close();
+  reader.Finish();
+}
+
 TEST(AsidesFromManyThreadsStayOutOfMessages) {
   constexpr int kEach = 200;
   Stage stage;
