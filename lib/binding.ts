@@ -108,10 +108,15 @@ export interface Binding {
   recvSmall(): void;
   /** The C library's words for an errno, which is positive here. */
   strerror(errno: number): string;
+  /** See native/napi/trace.cc. */
+  trace(format: TraceFormat | 0, refused: string): number;
   readonly constants: Readonly<Record<string, number>>;
   readonly MessageServer: new () => NativeMessageServer;
   readonly Readiness: new () => NativeReadiness;
 }
+
+/** Text, and JSON. */
+export type TraceFormat = 1 | 2;
 
 /** One buffer, or a plain array of them. */
 export type Buffers = ArrayBufferView | ArrayBuffer | readonly (ArrayBufferView | ArrayBuffer)[];
@@ -164,6 +169,11 @@ const ROOT = join(__dirname, '..', '..');
 // A copy, because V8 keeps the properties of the addon's own object in a dictionary, and the calls
 // through a plain object are found and compiled directly.
 export const binding: Binding = { ...load() };
+
+// A wrong value is told on stderr by native code: once, however many threads load this.
+const { SOCKKIT_TRACE: wanted = '' } = process.env;
+const traceFormats: Readonly<Record<string, TraceFormat>> = { 1: 1, text: 1, json: 2 };
+if (wanted !== '' && wanted !== '0') binding.trace(traceFormats[wanted] ?? 0, wanted);
 
 function load(): Binding {
   const reasons: string[] = [];

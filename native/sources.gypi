@@ -53,7 +53,8 @@
       "native/napi/names.cc",
       "native/napi/readiness.cc",
       "native/napi/small.cc",
-      "native/napi/sys.cc"
+      "native/napi/sys.cc",
+      "native/napi/trace.cc"
     ],
     "sockkit_shim": [
       "native/shim/calls.c",

@@ -67,6 +67,7 @@ test('the addon has what lib/binding.ts says', () => {
       ...['getnameinfo', 'if_indextoname', 'if_nametoindex', 'recvfrom', 'recvmmsg', 'recvmsg'],
       ...['sendfile', 'sendmmsg', 'sendmsg', 'sendto', 'socketpair'],
       ...['closeRights', 'nextControl', 'putControl', 'slotAddress', 'Readiness', 'lookup'],
+      'trace',
     ].sort(),
   );
 });

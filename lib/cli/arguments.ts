@@ -66,7 +66,8 @@ function tokensOf(spec: CommandSpec, argv: readonly string[]) {
 function parseArgsOptions(spec: CommandSpec) {
   const options: Record<string, { type: 'boolean' | 'string'; short?: string }> = {};
   for (const [name, { kind, short }] of Object.entries(spec.options)) {
-    const type = kind === 'flag' ? 'boolean' : 'string';
+    // What may stand without a value does not take the next argument for one.
+    const type = kind === 'flag' || kind === 'choice' ? 'boolean' : 'string';
     options[name] = short === undefined ? { type } : { type, short };
   }
   return options;
@@ -83,17 +84,26 @@ function valueOf(spec: CommandSpec, name: string, written: string, text: string 
     if (text !== undefined) throw new UsageError(`option '--${name}' takes no value`);
     return true;
   }
+  if (option.kind === 'choice') return choiceOf(name, option.choices ?? [], text);
   if (text === undefined || text === '') {
     throw new UsageError(`option '--${name}' needs a value: --${name} ${option.value ?? 'VALUE'}`);
   }
   return parseValue(name, option, text);
 }
 
+function choiceOf(name: string, choices: readonly string[], text: string | undefined): string {
+  const chosen = text ?? choices[0];
+  if (chosen !== undefined && choices.includes(chosen)) return chosen;
+  const forms = choices.map((choice) => `--${name}=${choice}`).join(' or ');
+  throw new UsageError(`--${name} '${text ?? ''}' is none of its values; write ${forms}`);
+}
+
 function parseValue(name: string, option: OptionSpec, text: string): number | string {
-  if (option.kind === 'text') return text;
   const { parseCount, parseSize, parseTime } = lazy.units();
-  const parse = { size: parseSize, time: parseTime, count: parseCount, flag: parseCount };
-  const value = parse[option.kind](text, option);
+  const parse = { size: parseSize, time: parseTime, count: parseCount };
+  const { kind } = option;
+  if (kind !== 'size' && kind !== 'time' && kind !== 'count') return text;
+  const value = parse[kind](text, option);
   if (typeof value === 'string') throw new UsageError(`--${name} ${value}`);
   return value;
 }

@@ -4,6 +4,7 @@ import { lazy } from './lazy.js';
 import { errorText, Failure, say } from './report.js';
 import type { CommandSpec } from './spec.js';
 import { writeAll } from './stdio.js';
+import { trace } from '../trace.js';
 
 export const EXIT_REFUSED = 1;
 export const EXIT_USAGE = 2;
@@ -22,6 +23,11 @@ export function readArguments<S extends CommandSpec>(
   } catch (error) {
     return exitStatus(spec.name, error);
   }
+}
+
+/** What `--trace` asks for. */
+export function startTrace(format: 'text' | 'json' | null): void {
+  if (format !== null) trace(format);
 }
 
 /** Says what went wrong and gives the exit status. Whatever is not foreseen is thrown on. */

@@ -35,14 +35,19 @@ function usageOf({ name, optional, many }: OperandSpec): string {
 
 function optionItem([name, option]: [string, OptionSpec]): string {
   const short = option.short === undefined ? '   ' : `-${option.short},`;
-  const value = option.kind === 'flag' ? '' : ` ${option.value ?? 'VALUE'}`;
-  return item(`  ${short} --${name}${value}`, optionText(option));
+  return item(`  ${short} --${name}${valueText(option)}`, optionText(option));
 }
 
 /** What an option does, with its default. */
 export function optionText(option: OptionSpec): string {
   const fallback = option.default === undefined ? '' : ` (default ${format(option)})`;
   return option.help.replace(/\.$/, `${fallback}.`);
+}
+
+/** What stands behind an option's name. */
+export function valueText({ kind, choices = [], value = 'VALUE' }: OptionSpec): string {
+  if (kind === 'choice') return `[=${choices.join('|')}]`;
+  return kind === 'flag' ? '' : ` ${value}`;
 }
 
 function format({ kind, default: value = 0 }: OptionSpec): string {

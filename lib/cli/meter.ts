@@ -16,17 +16,21 @@ export class Meter {
   /** Where in the file the message begins. */
   private start: number | null = null;
 
-  /** @param asked the user wants a bar at once, and also where stderr is no terminal */
+  /**
+   * @param asked the user wants a bar at once, and also where stderr is no terminal
+   * @param automatic a terminal gets one unasked, unless its lines are for something else
+   */
   constructor(
     private readonly command: string,
     private readonly asked: boolean,
+    private readonly automatic: boolean,
   ) {
     this.nextTick = this.startedAt + (asked ? 0 : AUTOMATIC_AFTER_MS);
   }
 
   /** Whether there may be something to show: stderr could be a terminal, or a bar was asked for. */
   watched(): boolean {
-    return this.asked || statOf(2)?.isCharacterDevice() === true;
+    return this.asked || (this.automatic && statOf(2)?.isCharacterDevice() === true);
   }
 
   /** The message's length: what is left of a regular file, otherwise what was read so far. */

@@ -1,12 +1,12 @@
 // sockclient: sends standard input to a server, byte for byte.
-import { exitStatus, readArguments } from './command.js';
+import { exitStatus, readArguments, startTrace } from './command.js';
 import { UsageError } from './arguments.js';
 import { connect } from './connect.js';
 import { lazy } from './lazy.js';
 import { Meter } from './meter.js';
 import { parsePort } from './port.js';
 import { Failure, failureText, plural, say } from './report.js';
-import { COMMON_OPTIONS, type CommandSpec, type Values } from './spec.js';
+import { COMMON_OPTIONS, TRACE_OPTION, type CommandSpec, type Values } from './spec.js';
 import { readSome, statOf } from './stdio.js';
 import * as sys from '../sys.js';
 import { Transfer } from './transfer.js';
@@ -42,6 +42,7 @@ export const spec = {
       kind: 'flag',
       help: 'Show progress on stderr from the start; on a terminal long input shows it anyway.',
     },
+    ...TRACE_OPTION,
     ...COMMON_OPTIONS,
   },
   examples: [
@@ -62,6 +63,7 @@ export function main(argv: readonly string[]): number {
     if (host === '') throw new UsageError('the host is empty');
     const port = parsePort(portText, 1);
     if (typeof port === 'string') throw new UsageError(port);
+    startTrace(read.values.trace);
     sendInput(host, port, read.values);
     return 0;
   } catch (error) {
@@ -73,7 +75,7 @@ function sendInput(host: string, port: number, options: Values<typeof spec>): vo
   if (statOf(0)?.isDirectory() === true) throw inputFailure('EISDIR');
   const { fd, where } = connect(host, port, options.timeout);
   if (options.verbose) say(NAME, `connected to ${where}`);
-  const meter = new Meter(NAME, options.progress);
+  const meter = new Meter(NAME, options.progress, options.trace === null);
   const transfer = new Transfer({
     fd,
     where,

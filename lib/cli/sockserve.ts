@@ -1,9 +1,9 @@
 // sockserve: prints the messages that arrive on a port, byte for byte.
 import { UsageError } from './arguments.js';
-import { exitStatus, readArguments } from './command.js';
+import { exitStatus, readArguments, startTrace } from './command.js';
 import { parsePort } from './port.js';
 import { serve } from './serve.js';
-import { COMMON_OPTIONS, type CommandSpec } from './spec.js';
+import { COMMON_OPTIONS, TRACE_OPTION, type CommandSpec } from './spec.js';
 
 const NAME = 'sockserve';
 
@@ -67,6 +67,7 @@ export const spec = {
       max: 2 ** 31 - 1,
       help: 'End a connection that sends nothing for so long (default: never).',
     },
+    ...TRACE_OPTION,
     ...COMMON_OPTIONS,
   },
   examples: ['sockserve 5000 > received.bin', 'sockserve --host 127.0.0.1 --verbose 0'],
@@ -83,6 +84,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const port = parsePort(read.operands[0] ?? '', 0);
     if (typeof port === 'string') throw new UsageError(port);
+    startTrace(read.values.trace);
     return await serve(NAME, port, read.values);
   } catch (error) {
     return exitStatus(NAME, error);

@@ -3,10 +3,12 @@
 import type { Range } from './units.js';
 
 export interface OptionSpec extends Range {
-  kind: 'flag' | 'size' | 'time' | 'count' | 'text';
+  kind: 'flag' | 'size' | 'time' | 'count' | 'text' | 'choice';
   short?: string;
   /** What the help calls the value. */
   value?: string;
+  /** Of a choice, whose value may be left out and is then the first of them: `--name[=VALUE]`. */
+  choices?: readonly string[];
   /** Stands for an option that was not given: bytes, milliseconds, a count. */
   default?: number;
   /** May be given several times; the texts are joined with commas. */
@@ -41,9 +43,20 @@ export const COMMON_OPTIONS = {
   version: { kind: 'flag', short: 'V', help: 'Print the version and exit.' },
 } as const satisfies Record<string, OptionSpec>;
 
+/** Of the commands that make system calls on sockets. */
+export const TRACE_OPTION = {
+  trace: {
+    kind: 'choice',
+    choices: ['text', 'json'],
+    help: 'Print each system call on stderr as strace would, or as a line of JSON.',
+  },
+} as const satisfies Record<string, OptionSpec>;
+
 type ValueOf<O extends OptionSpec> = O['kind'] extends 'flag'
   ? boolean
-  : (O['kind'] extends 'text' ? string : number) | (O extends { default: number } ? never : null);
+  : O extends { choices: readonly (infer C)[] }
+    ? C | null
+    : (O['kind'] extends 'text' ? string : number) | (O extends { default: number } ? never : null);
 
 /** The options' values: sizes in bytes, times in milliseconds, null where there is no default. */
 export type Values<S extends CommandSpec> = {

@@ -21,6 +21,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterControl(env, exports);
   RegisterDescriptor(env, exports);
   RegisterConstants(env, exports);
+  RegisterTrace(env, exports);
   RegisterMessageServer(env, exports);
   RegisterReadiness(env, exports);
   return exports;

@@ -23,6 +23,9 @@ int ResolverError(int code, int error);
 // What lib/socket.ts needs beyond the calls: dup, filters, and who closes at the end.
 void RegisterDescriptor(Napi::Env env, Napi::Object exports);
 
+// trace(), which turns traces on.
+void RegisterTrace(Napi::Env env, Napi::Object exports);
+
 // The object `constants`: every name of lib/tables/constants.ts that this system has.
 void RegisterConstants(Napi::Env env, Napi::Object exports);
 
