@@ -35,6 +35,8 @@
       "native/server/printing.cc",
       "native/server/readiness.cc",
       "native/server/spool.cc",
+      "native/server/stream_connection.cc",
+      "native/server/stream_server.cc",
       "native/server/thread.cc",
       "native/server/turns.cc"
     ],

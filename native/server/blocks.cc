@@ -89,12 +89,34 @@ Block* BlockPool::Take(Kind& kind, size_t size, uint64_t cap) {
   return block;
 }
 
+Block* BlockPool::TakeSized(size_t size) {
+  Block* block = Map(size);
+  if (block == nullptr) return nullptr;
+  Locked lock(mutex_);
+  sizedBytes_ += size;
+  return block;
+}
+
+// The mutex is held.
+uint64_t BlockPool::MostCached(const Kind& kind, size_t size) const {
+  const uint64_t most = kCachedBytes / size;
+  return keeps_ == Keeps::kLittle || kind.taken < most ? most : kind.taken;
+}
+
 void BlockPool::Give(Block* block) {
+  if (block->size > kLargeBytes) {
+    {
+      Locked lock(mutex_);
+      sizedBytes_ -= block->size;
+    }
+    Unmap(block);
+    return;
+  }
   {
     Locked lock(mutex_);
     Kind& kind = block->size == kSmallBytes ? small_ : large_;
     kind.taken--;
-    if ((kind.cached + 1) * block->size <= kCachedBytes) {
+    if (kind.cached < MostCached(kind, block->size)) {
       kind.cached++;
       block->next = kind.free;
       kind.free = block;
@@ -106,7 +128,7 @@ void BlockPool::Give(Block* block) {
 
 uint64_t BlockPool::taken() {
   Locked lock(mutex_);
-  return small_.taken * kSmallBytes + large_.taken * kLargeBytes;
+  return small_.taken * kSmallBytes + large_.taken * kLargeBytes + sizedBytes_;
 }
 
 }  // namespace sockkit::server

@@ -43,13 +43,21 @@ class BlockPool {
   static constexpr size_t kSmallBytes = 16 * 1024;
   static constexpr size_t kLargeBytes = 64 * 1024;
 
-  explicit BlockPool(uint64_t capBytes) : cap_(capBytes / kLargeBytes) {}
+  // What is kept mapped of the blocks of a kind that are given back: 1 MiB, or as much again as is
+  // in use, where blocks come and go too fast for that.
+  enum class Keeps : uint8_t { kLittle, kAsMuchAsIsUsed };
+
+  explicit BlockPool(uint64_t capBytes, Keeps keeps = Keeps::kLittle)
+      : cap_(capBytes / kLargeBytes), keeps_(keeps) {}
   ~BlockPool();
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
   Block* TakeSmall();  // Null only where the system has no memory.
   Block* TakeLarge();  // Null also at the cap.
+  // A block of more than kLargeBytes, which counts as large ones do but is never refused; null
+  // where the system has no memory.
+  Block* TakeSized(size_t size);
   void Give(Block* block);
 
   // Bytes of the blocks that are taken now.
@@ -62,14 +70,16 @@ class BlockPool {
     uint64_t taken = 0;
   };
   Block* Take(Kind& kind, size_t size, uint64_t cap);
+  uint64_t MostCached(const Kind& kind, size_t size) const;
 
-  // Free blocks that are kept mapped: 1 MiB of each kind.
   static constexpr size_t kCachedBytes = 1024 * 1024;
 
   Mutex mutex_;
   Kind small_;
   Kind large_;
-  const uint64_t cap_;  // Large blocks, the cached ones included.
+  uint64_t sizedBytes_ = 0;  // Of TakeSized().
+  const uint64_t cap_;       // Large blocks, the cached ones included.
+  const Keeps keeps_;
 };
 
 }  // namespace sockkit::server
