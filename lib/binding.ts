@@ -113,6 +113,7 @@ export interface Binding {
   readonly constants: Readonly<Record<string, number>>;
   readonly MessageServer: new () => NativeMessageServer;
   readonly Readiness: new () => NativeReadiness;
+  readonly StreamServer: new () => NativeStreamServer;
 }
 
 /** Text, and JSON. */
@@ -156,6 +157,34 @@ export interface NativeReadiness {
   cancel(fd: number, token: number): void;
   forget(fd: number): void;
   take(pairs: Float64Array): number;
+  setRef(on: boolean): void;
+}
+
+/** See native/napi/stream_server.cc. */
+export interface NativeStreamServer {
+  start(
+    listener: number,
+    config: {
+      records: boolean;
+      refuse: boolean;
+      maxConnections: number;
+      idleTimeoutMs: number;
+      memoryBytes: number;
+      lend: boolean;
+    },
+    records: Float64Array,
+    small: Uint8Array,
+    onEvents: () => void,
+  ): number;
+  close(): void;
+  drain(chunks: (Buffer | ArrayBuffer)[]): number;
+  read(token: number, lent: ArrayBuffer | undefined): Buffer | ArrayBuffer | number;
+  send(token: number, data: Uint8Array, offset: number): number;
+  awaitRoom(token: number): number;
+  shutdown(token: number): number;
+  finish(token: number, how: number, lent: ArrayBuffer | undefined): void;
+  peer(token: number, record: Uint8Array, own: boolean): number;
+  stats(fields: Float64Array): void;
   setRef(on: boolean): void;
 }
 

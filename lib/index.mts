@@ -4,10 +4,12 @@ export {
   constants,
   createConnection,
   createMessageServer,
+  createServer,
   listenFds,
   MessageServer,
   options,
   sendAll,
+  Server,
   Socket,
   SocketError,
 } from './index.js';

@@ -36,6 +36,16 @@ export {
   type MessageServerWarning,
   type Outcome,
 } from './message-server.js';
+export { type Connection, type ReadLineOptions } from './connection.js';
+export {
+  createServer,
+  Server,
+  type ConnectionHandler,
+  type ServerOptions,
+  type ServerStats,
+  type ServerTarget,
+  type ServerWarning,
+} from './server.js';
 export { sendAll } from './send-all.js';
 export { Socket } from './socket.js';
 export type { Datagram, DatagramWithControl } from './socket-messages.js';

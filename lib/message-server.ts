@@ -1,10 +1,9 @@
 // The message server: native/server on pthreads, seen from JavaScript.
 import { EventEmitter } from 'node:events';
-import { unlinkSync } from 'node:fs';
 import { type Address, ADDRESS_RECORD_BYTES, readAddress } from './address.js';
 import { binding, type NativeMessageServer } from './binding.js';
 import { errorCode, SocketError } from './errors.js';
-import { type ListenTarget, openListener } from './listener.js';
+import { type ListenTarget, openListener, removeSocket } from './listener.js';
 import { readOptions, type MessageServerOptions } from './message-server-options.js';
 import * as sys from './sys.js';
 
@@ -295,15 +294,6 @@ export class MessageServer extends EventEmitter<MessageServerEvents> {
     // After an error of its own, close() was not called: whoever calls it later gets the counters.
     this.#closed ??= Promise.resolve(this.stats());
     this.emit('close');
-  }
-}
-
-function removeSocket(path: string | Uint8Array): void {
-  if (path[0] === '\0' || path[0] === 0) return;
-  try {
-    unlinkSync(typeof path === 'string' ? path : Buffer.from(path));
-  } catch {
-    // Somebody else removed it, which is as good.
   }
 }
 

@@ -6,7 +6,9 @@ import { SocketError } from './errors.js';
 
 export const EAGAIN = -os.errno.EAGAIN;
 export const EINTR = -os.errno.EINTR;
+export const EMSGSIZE = -os.errno.EMSGSIZE;
 export const ENODATA = -os.errno.ENODATA;
+export const EPIPE = -os.errno.EPIPE;
 export const ETIMEDOUT = -os.errno.ETIMEDOUT;
 
 const SLICE_MS = 100;

@@ -55,6 +55,7 @@
       "native/napi/names.cc",
       "native/napi/readiness.cc",
       "native/napi/small.cc",
+      "native/napi/stream_server.cc",
       "native/napi/sys.cc",
       "native/napi/trace.cc"
     ],

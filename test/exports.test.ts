@@ -40,7 +40,7 @@ test('the package exports what it says', () => {
   expect(Object.keys(root).sort()).toEqual(
     [
       ...['constants', 'createConnection', 'createMessageServer', 'listenFds', 'MessageServer'],
-      ...['options', 'sendAll', 'Socket', 'SocketError'],
+      ...['createServer', 'options', 'sendAll', 'Server', 'Socket', 'SocketError'],
     ].sort(),
   );
   expect(Object.keys(promises).sort()).toEqual(
@@ -67,7 +67,7 @@ test('the addon has what lib/binding.ts says', () => {
       ...['getnameinfo', 'if_indextoname', 'if_nametoindex', 'recvfrom', 'recvmmsg', 'recvmsg'],
       ...['sendfile', 'sendmmsg', 'sendmsg', 'sendto', 'socketpair'],
       ...['closeRights', 'nextControl', 'putControl', 'slotAddress', 'Readiness', 'lookup'],
-      'trace',
+      ...['StreamServer', 'trace'],
     ].sort(),
   );
 });

@@ -4,6 +4,7 @@
 #include "native/napi/message_server.h"
 #include "native/napi/readiness.h"
 #include "native/napi/small.h"
+#include "native/napi/stream_server.h"
 #include "native/napi/sys.h"
 
 namespace sockkit::napi {
@@ -24,6 +25,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterTrace(env, exports);
   RegisterMessageServer(env, exports);
   RegisterReadiness(env, exports);
+  RegisterStreamServer(env, exports);
   return exports;
 }
 
