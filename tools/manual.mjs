@@ -17,11 +17,11 @@ export const completionFile = join(root, 'dist/completions/sockkit.bash');
 const plain = (text) => text.replaceAll(/[\\*_`<>[\]{}#|]/g, '\\$&');
 
 function markdown(spec) {
-  const { optionText, UNITS } = require(join(root, 'dist/lib/cli/help.js'));
+  const { optionText, UNITS, valueText } = require(join(root, 'dist/lib/cli/help.js'));
   const others = commands().filter((name) => name !== spec.name);
   const option = ([name, it]) => {
     const short = it.short === undefined ? '' : `\`-${it.short}\`, `;
-    const value = it.kind === 'flag' ? '' : ` *${plain(it.value ?? 'VALUE')}*`;
+    const value = valueText(it).replace(/\S.*/, (word) => `*${plain(word)}*`);
     return `* ${short}\`--${name}\`${value}:\n  ${plain(optionText(it))}`;
   };
   const operands = spec.operands.map(({ name }) => ` *${name}*`).join('');
@@ -71,7 +71,7 @@ function completionOf(spec) {
   const words = Object.entries(spec.options).flatMap(([name, { short }]) =>
     short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`],
   );
-  const valued = Object.entries(spec.options).filter(([, { kind }]) => kind !== 'flag');
+  const valued = Object.entries(spec.options).filter(([, { kind }]) => !['flag', 'choice'].includes(kind));
   const cases = valued.map(([name, { short, value = 'VALUE' }]) => {
     const names = short === undefined ? `--${name}` : `-${short} | --${name}`;
     const how = offer(value);
