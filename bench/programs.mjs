@@ -132,6 +132,13 @@ export function echoServers() {
       server: (port) => [process.execPath, path.join(ours, 'promises-echo.mjs'), String(port)],
     },
     {
+      name: 'createServer',
+      ours: true,
+      missing: notBuilt,
+      buffers: 'for await and sendAll(), 64 KiB from a pool, noDelay as accept() gives it',
+      server: (port) => [process.execPath, path.join(ours, 'server-echo.mjs'), String(port)],
+    },
+    {
       name: 'node:net',
       must: 0.9,
       aim: 1.2,
