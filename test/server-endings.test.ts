@@ -402,45 +402,59 @@ describe('programs', () => {
         client.on('error', () => {});
       }
     });`;
+  // test/long/server-endings.test.ts has it do more.
   const ROUNDS = Number(process.env.SOCKKIT_ENDINGS ?? 4);
+  const LONGEST_MS = 60_000 + ROUNDS * 5000;
 
-  test('process.exit()', async () => {
-    for (let round = 0; round < ROUNDS; round++) {
-      const { code, stderr } = await runJs(ending('process.exit(7)'));
-      expect([code, stderr]).toEqual([7, '']);
-    }
-  });
+  test(
+    'process.exit()',
+    async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const { code, stderr } = await runJs(ending('process.exit(7)'));
+        expect([code, stderr]).toEqual([7, '']);
+      }
+    },
+    LONGEST_MS,
+  );
 
-  test('an uncaught throw', async () => {
-    for (let round = 0; round < ROUNDS; round++) {
-      const { code, stderr } = await runJs(
-        ending("process.nextTick(() => { throw new Error('uncaught'); })"),
-      );
-      expect([code, stderr]).toEqual([1, expect.stringContaining('Error: uncaught')]);
-    }
-  });
+  test(
+    'an uncaught throw',
+    async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const { code, stderr } = await runJs(
+          ending("process.nextTick(() => { throw new Error('uncaught'); })"),
+        );
+        expect([code, stderr]).toEqual([1, expect.stringContaining('Error: uncaught')]);
+      }
+    },
+    LONGEST_MS,
+  );
 
-  test('a worker that is terminated, or ends itself', async () => {
-    const threadCode = `
+  test(
+    'a worker that is terminated, or ends itself',
+    async () => {
+      const threadCode = `
       const server = sockkit.createServer({ backlog: 100 }, async (connection) => {
         for await (const chunk of connection) await connection.sendAll(chunk);
       });
       server.listen({ port: 0, host: '127.0.0.1' }).then(({ port }) => say(port));`;
-    const before = openFiles('self');
-    for (let round = 0; round < ROUNDS; round++) {
-      const thread = startThread(threadCode);
-      const port = (await thread.said()) as number;
-      const clients = await Promise.all(Array.from({ length: 20 }, () => connect(port)));
-      for (const client of clients) client.write(Buffer.alloc(round * 30_000, 'x'));
-      if (round % 2 === 0 && round > 0) await once(clients[0] as never, 'data');
-      await thread.worker.terminate();
-      for (const client of clients) {
-        client.destroy();
-        if (!client.closed) await once(client, 'close');
+      const before = openFiles('self');
+      for (let round = 0; round < ROUNDS; round++) {
+        const thread = startThread(threadCode);
+        const port = (await thread.said()) as number;
+        const clients = await Promise.all(Array.from({ length: 20 }, () => connect(port)));
+        for (const client of clients) client.write(Buffer.alloc(round * 30_000, 'x'));
+        if (round % 2 === 0 && round > 0) await once(clients[0] as never, 'data');
+        await thread.worker.terminate();
+        for (const client of clients) {
+          client.destroy();
+          if (!client.closed) await once(client, 'close');
+        }
       }
-    }
-    await eventually('nothing is left open', () => openFiles('self') <= before);
-  });
+      await eventually('nothing is left open', () => openFiles('self') <= before);
+    },
+    LONGEST_MS,
+  );
 
   test('several servers, in several threads', async () => {
     const threadCode = `
