@@ -57,7 +57,7 @@ function mistake(expected: Buffer, actual: Buffer, offset: number): string {
 
 function cutShort(expected: Buffer, offset: number): string {
   const missing = `The last ${expected.length - offset} bytes are missing.`;
-  if (expected[offset] === 0) {
+  if (expected.indexOf(0) === offset) {
     return `${missing} It stops at the first NUL byte: strlen(), "%s" and strcpy() take that for the end. Use the count that read() and recv() return.`;
   }
   if (offset >= 512 && offset % 512 === 0) {

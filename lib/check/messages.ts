@@ -41,11 +41,10 @@ export function utf8(): Buffer {
   return Buffer.from('x' + text.repeat(300));
 }
 
-/** NUL bytes at the start, in the middle, in a row, and at the end. */
+/** NUL bytes in the middle, in a row, and at the end. */
 export function withNuls(): Buffer {
   const zero = Buffer.from([0]);
   return Buffer.concat([
-    zero,
     Buffer.from('before'),
     zero,
     Buffer.from('after\n'),

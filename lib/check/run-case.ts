@@ -83,7 +83,7 @@ async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Ou
     return { ...PASSED, evidence: trial.notes };
   } catch (caught) {
     signal?.throwIfAborted();
-    const error = trial.explained(caught);
+    const error = await trial.explained(caught);
     if (error instanceof CaseSkip) {
       return { ...PASSED, verdict: 'skipped', explanation: error.message };
     }

@@ -8,6 +8,8 @@ import type { Trial } from './trial.js';
 
 const PATIENCE_MS = 20_000;
 const QUIET_MS = 40;
+/** Not longer, for a server that is never quiet. */
+const QUIET_PATIENCE_MS = 3000;
 const END_PATIENCE_MS = 3000;
 
 export interface PrintedOptions {
@@ -76,7 +78,7 @@ export class ServerRun {
   /** Waits until no thread of it has anything to do. */
   async quiet(): Promise<void> {
     const stillness = new Stillness([this.program]);
-    await until(PATIENCE_MS, () => stillness.isLong(this.program.size, QUIET_MS));
+    await until(QUIET_PATIENCE_MS, () => stillness.isLong(this.program.size, QUIET_MS));
   }
 
   /** Ends it by SIGTERM once it is quiet; everything that it has printed. */

@@ -6,6 +6,7 @@ import { SocketError } from '../errors.js';
 import type { Template } from './command.js';
 import { CaseFailure, CaseSkip } from './failure.js';
 import type { Limits, Submission } from './grade-options.js';
+import { until } from './pace.js';
 import type { Partner } from './partners.js';
 import { clientTemplate, serverTemplate } from './partners.js';
 import { Peer, Sink, type SinkOptions } from './peer.js';
@@ -18,10 +19,12 @@ import { ServerRun } from './server-run.js';
 import { ClientRun } from './client-run.js';
 
 const PORT_TRIES = 3;
+const ENDING_MS = 2000;
 /** What a program has done whose peer gets such an error. */
 const DONE: Partial<Record<string, string>> = {
   ECONNREFUSED: 'does not accept connections any more',
   ECONNRESET: 'reset the connection',
+  ENOTCONN: 'reset the connection',
   EPIPE: 'closed the connection before it had received everything',
   ETIMEDOUT: 'does not react any more',
 };
@@ -82,11 +85,13 @@ export class Trial {
   }
 
   /** An error of a peer's socket is the doing of the graded program: a failure that says so. */
-  explained(error: unknown): unknown {
+  async explained(error: unknown): Promise<unknown> {
     const code = error instanceof SocketError ? error.code : '';
     const done = DONE[code];
     const program = this.#programs.findLast(isGraded);
     if (done === undefined || program === undefined) return error;
+    // A program that is ending has closed its sockets already.
+    await until(ENDING_MS, () => program.end !== null || program.isAsleep);
     const { title, end, violation } = program;
     const state =
       end === null ? `${done} (${code})` : `${describeEnd(end)} in the middle of the case`;

@@ -15,6 +15,7 @@ const side = 'client';
 const plain = { side, required: true, partners: false } as const;
 const PATIENCE_MS = 20_000;
 const STREAM_BYTES = 2 ** 20;
+const FEW_BYTES = 100;
 const BLOCK_BYTES = 4 * 2 ** 20;
 const MEMORY_BLOCKS = 256;
 /** With so many of them sent, the memory is looked at. */
@@ -65,8 +66,10 @@ async function streams(trial: Trial): Promise<void> {
   const pipe = trial.pipe();
   const { program } = trial.client(sink.port, pipe);
   const message = messages.long(STREAM_BYTES + 777);
-  const first = message.subarray(0, STREAM_BYTES);
-  const writing = pipe.write(first);
+  // A few bytes alone: a read() that does not fill its buffer is not the end.
+  await pipe.write(message.subarray(0, FEW_BYTES));
+  await still(program);
+  const writing = pipe.write(message.subarray(FEW_BYTES, STREAM_BYTES));
   const socket = await acceptFrom(sink, program).catch((error: unknown) => {
     if (program.end !== null || !(error instanceof CaseFailure)) throw error;
     throw new CaseFailure(
@@ -100,16 +103,27 @@ async function memory(trial: Trial): Promise<void> {
   const write = async (upTo: number) => {
     for (; written < upTo && program.end === null; written++) await pipe.write(block);
   };
-  const writing = write(LOOK_AFTER);
+  const state = { over: false };
+  const writing = write(LOOK_AFTER).then(() => (state.over = true));
+  const untilWritten = async () => {
+    const stillness = new Stillness([program]);
+    const moved = () => written + program.peakBytes / 2 ** 20;
+    while (
+      (await until(PATIENCE_MS, () => state.over || stillness.isLong(moved(), 1000))) === null
+    );
+  };
   const accepting = acceptFrom(sink, program);
-  accepting.catch(() => undefined);
-  const gathering = accepting.then((socket) => new Gathering(socket, false));
-  gathering.catch(() => undefined);
-  const moved = () => written + program.peakBytes / 2 ** 20;
-  const stillness = new Stillness([program]);
-  let over = false;
-  void writing.then(() => (over = true));
-  while ((await until(PATIENCE_MS, () => over || stillness.isLong(moved()))) === null);
+  const failed = accepting.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  // At first nothing is received, so that a client which does not wait for room takes all it gets.
+  await untilWritten();
+  let gathering: Gathering | null = null;
+  if (!state.over && (await failed) === null) {
+    gathering = new Gathering(await accepting, false);
+    await untilWritten();
+  }
   const peak = Math.max(program.peakBytes, peakOf(program));
   const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
   const sent = written * BLOCK_BYTES;
@@ -119,9 +133,9 @@ async function memory(trial: Trial): Promise<void> {
     );
   }
   trial.note('Memory', `${mebibytes(peak)} at most, after ${mebibytes(sent)} of input`);
-  await write(MEMORY_BLOCKS);
+  const end = gathering ?? new Gathering(await accepting, false);
+  await Promise.race([writing.then(() => write(MEMORY_BLOCKS)), end.done]);
   pipe.end();
-  const end = await gathering;
   await ended(program, end);
   const total = MEMORY_BLOCKS * BLOCK_BYTES;
   if (end.bytes !== total) {

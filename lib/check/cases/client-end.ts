@@ -9,14 +9,20 @@ import { describeEnd, type End, type Program } from '../program.js';
 import { expectRefusal } from '../refused.js';
 import { Stillness } from '../stillness.js';
 import type { Trial } from '../trial.js';
+import { constants } from '../../constants.js';
 import type { Socket } from '../../promises/socket.js';
 
 const side = 'client';
 const host = '127.0.0.1';
 const PATIENCE_MS = 20_000;
+/** For a program that is busy and does not end. */
+const END_PATIENCE_MS = 6000;
 /** More than both kernels hold. */
 const LONG_BYTES = 40_000_000;
 const BEFORE_RESET_BYTES = 100_000;
+
+const GOES_ON =
+  'The server has reset the connection, but your client goes on: look at what send() returns; -1 means that nothing will be sent any more.';
 
 const plain = { side, required: true, partners: false } as const;
 
@@ -75,7 +81,18 @@ export const clientEndCases: readonly Case[] = [
     title:
       'The server resets the connection in the middle of a long message; the client must end, with a status other than 0.',
     specification: SPECIFICATION.exit,
-    run: reset,
+    run: async (trial) => {
+      await reset(trial);
+    },
+  },
+  {
+    ...plain,
+    name: 'client-gone',
+    required: false,
+    title:
+      'The server closes and then resets the connection in the middle of a long message; the client must exit by itself, and not be killed by SIGPIPE.',
+    specification: SPECIFICATION.exit,
+    run: gone,
   },
 ];
 
@@ -139,7 +156,7 @@ async function exits(trial: Trial): Promise<void> {
   );
 }
 
-async function reset(trial: Trial): Promise<void> {
+async function reset(trial: Trial, first?: (socket: Socket) => void): Promise<Program> {
   const sink = trial.sink();
   const { program } = trial.client(sink.port, messages.long(LONG_BYTES));
   const socket = await acceptFrom(sink, program);
@@ -154,24 +171,37 @@ async function reset(trial: Trial): Promise<void> {
       program.evidence(),
     );
   }
+  first?.(socket);
   socket.setOption('linger', { on: true, seconds: 0 });
   socket.close();
   const end = await endOf(program);
   if (end === null) {
-    throw new CaseFailure(
-      'The server has reset the connection, but your client goes on: look at what send() returns; -1 means that nothing will be sent any more.',
-      program.evidence(),
-    );
+    throw new CaseFailure(GOES_ON, program.evidence());
   }
-  if (end.code !== 0) return;
+  if (program.violation !== '') {
+    throw new CaseFailure(`${GOES_ON} ${program.violation}`, program.evidence());
+  }
+  if (end.code !== 0) return program;
   throw new CaseFailure(
     'The server has reset the connection in the middle of the message, but your client exited with status 0, which means that all is well. When send() fails, say so on stderr and exit with another status.',
     program.evidence(),
   );
 }
 
+/** The end of the connection comes first, so that the next send() raises SIGPIPE. */
+async function gone(trial: Trial): Promise<void> {
+  const program = await reset(trial, (socket) => {
+    socket.shutdown(constants.SHUT_WR);
+  });
+  if (program.end?.signal !== 'SIGPIPE') return;
+  throw new CaseFailure(
+    'The server was gone, and the next send() killed your client by SIGPIPE, without a word. Pass MSG_NOSIGNAL to send(), or ignore the signal (signal(SIGPIPE, SIG_IGN)): then send() fails with EPIPE, and you can say so and exit with a status other than 0.',
+    program.evidence(),
+  );
+}
+
 async function endOf(program: Program): Promise<End | null> {
   const stillness = new Stillness([program]);
-  await until(PATIENCE_MS, () => program.end !== null || stillness.isLong(0));
+  await until(END_PATIENCE_MS, () => program.end !== null || stillness.isLong(0));
   return program.end;
 }

@@ -10,7 +10,9 @@ import type { Trial } from '../trial.js';
 
 const side = 'server';
 const PATIENCE_MS = 20_000;
-const IDLE_MS = 1500;
+const IDLE_MS = 300;
+const IDLE_PATIENCE_MS = 8000;
+const ALONE_MS = 1500;
 
 export const serverEndCases: readonly Case[] = [
   {
@@ -31,6 +33,16 @@ export const serverEndCases: readonly Case[] = [
     required: true,
     partners: false,
     run: stays,
+  },
+  {
+    name: 'server-idle',
+    side,
+    title:
+      'One client has been served, and another is connected and says nothing; the server must use no processor time.',
+    specification: SPECIFICATION.next,
+    required: false,
+    partners: false,
+    run: idle,
   },
   ...(['SIGINT', 'SIGTERM'] as const).map((signal): Case => ({
     name: `server-${signal.toLowerCase()}`,
@@ -64,7 +76,7 @@ async function stays(trial: Trial): Promise<void> {
   await serve(trial, server, 3);
   // Nobody comes, and nothing happens, for some time.
   const stillness = new Stillness([server.program]);
-  await until(PATIENCE_MS, () => server.program.end !== null || stillness.isLong(0, IDLE_MS));
+  await until(PATIENCE_MS, () => server.program.end !== null || stillness.isLong(0, ALONE_MS));
   server.expectAlive('without a signal, when no client was there');
   if (listenersOn(server.port).length === 0) {
     throw new CaseFailure(`${server.name} still runs, but it does not listen any more.`);
@@ -85,6 +97,19 @@ async function serve(trial: Trial, server: ServerRun, clients: number): Promise<
       throw new CaseFailure(`${server.name} still runs, but it did not serve another client.`);
     }
   }
+}
+
+async function idle(trial: Trial): Promise<void> {
+  const server = await trial.server();
+  await serve(trial, server, 1);
+  await trial.connect(server.port);
+  const stillness = new Stillness([server.program]);
+  const isIdle = await until(IDLE_PATIENCE_MS, () => stillness.isLong(0, IDLE_MS) || null);
+  server.expectAlive('while a client was silent');
+  if (isIdle === true) return;
+  throw new CaseFailure(
+    `${server.name} keeps the processor busy while there is nothing to do: it asks again and again. Let accept() and recv() wait: leave the sockets blocking, or use poll() without a time limit.`,
+  );
 }
 
 async function endsBy(trial: Trial, signal: NodeJS.Signals): Promise<void> {

@@ -48,12 +48,17 @@ async function pieces(trial: Trial): Promise<void> {
   for (let at = 0; at < message.length;) {
     // Many single bytes first, then more.
     const size = at < 30 ? 1 : randomInt(1, 800);
-    await peer.send(message.subarray(at, at + size));
+    const sent = await peer.send(message.subarray(at, at + size)).then(
+      () => true,
+      () => false,
+    );
+    const before = at;
     at += size;
-    if (!(await peer.read(READ_PATIENCE_MS))) {
+    if (!sent || !(await peer.read(READ_PATIENCE_MS))) {
+      await server.quiet();
       server.expectAlive('in the middle of a message');
       throw new CaseFailure(
-        `${server.name} stopped receiving after ${at - size} bytes, although the client had not ended its message. A recv() returns what is there, which may be one byte; only 0 is the end.`,
+        `${server.name} stopped receiving after ${before} bytes, although the client had not ended its message. A recv() returns what is there, which may be one byte; only 0 is the end.`,
       );
     }
   }
@@ -96,8 +101,12 @@ async function rough(trial: Trial): Promise<void> {
 async function expectNext(trial: Trial, server: ServerRun, whom: string): Promise<void> {
   const message = messages.short();
   const peer = await trial.connect(server.port).catch(() => null);
-  await peer?.send(message).catch(() => undefined);
-  peer?.end();
+  try {
+    await peer?.send(message);
+    peer?.end();
+  } catch {
+    // That it is not served is what is looked at.
+  }
   if (await server.printedPart(message)) return;
   server.expectAlive(`after ${whom}`);
   throw new CaseFailure(
