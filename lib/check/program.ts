@@ -200,7 +200,6 @@ const SIGNALS: Partial<Record<NodeJS.Signals, string>> = {
   SIGFPE: 'it divided by zero',
   SIGPIPE: 'it wrote to a connection or pipe whose other end is closed',
   SIGXFSZ: 'it wrote a file larger than the limit',
-  SIGKILL: 'it was ended from outside',
 };
 
 function limitsOf({ outputBytes, seconds }: Limits): string[] {

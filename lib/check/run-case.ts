@@ -72,6 +72,11 @@ function combine(outcomes: readonly Outcome[]): Outcome {
   };
 }
 
+function withLimits(explanation: string, violations: readonly string[]): string {
+  const untold = violations.filter((violation) => !explanation.includes(violation));
+  return [explanation, ...new Set(untold)].join(' ');
+}
+
 async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Outcome> {
   const stop = () => {
     void trial.close();
@@ -93,7 +98,7 @@ async function attempt(of: Case, trial: Trial, signal?: AbortSignal): Promise<Ou
         : trial.evidence();
       return {
         verdict: 'failed',
-        explanation: error.message,
+        explanation: withLimits(error.message, trial.violations),
         evidence: [...error.evidence, ...evidence],
         isCertain: trial.brokeLimit,
       };

@@ -84,6 +84,14 @@ export class Trial {
     return this.#programs.some(({ violation }) => violation !== '');
   }
 
+  /** The limits that the graded programs broke, in whole sentences. */
+  get violations(): string[] {
+    return this.#programs
+      .filter(isGraded)
+      .map(({ violation }) => violation)
+      .filter((violation) => violation !== '');
+  }
+
   /** An error of a peer's socket is the doing of the graded program: a failure that says so. */
   async explained(error: unknown): Promise<unknown> {
     const code = error instanceof SocketError ? error.code : '';
