@@ -11,7 +11,13 @@
         "<@(sockkit_cflags)",
         "-isystem <!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"
       ],
-      "conditions": [["OS=='linux'", { "ldflags": ["<@(sockkit_ldflags)"] }]]
+      "conditions": [
+        [
+          "OS=='linux'",
+          { "cflags_cc": ["<@(sockkit_cflags_linux)"], "ldflags": ["<@(sockkit_ldflags)"] }
+        ],
+        ["OS=='linux' and target_arch=='x64'", { "cflags_cc": ["<@(sockkit_cflags_linux_x64)"] }]
+      ]
     }
   ]
 }

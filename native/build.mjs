@@ -46,9 +46,13 @@ function packageFolder(path) {
 
 /** The flags for every source, as node-gyp would give them. */
 export function compileFlags() {
-  const { sockkit_cflags: flags, sockkit_defines: defines } = sources();
+  const list = sources();
+  const { sockkit_cflags: flags, sockkit_defines: defines } = list;
+  const linux = process.platform === 'linux';
   return [
     ...flags,
+    ...(linux ? list.sockkit_cflags_linux : []),
+    ...(linux && process.arch === 'x64' ? list.sockkit_cflags_linux_x64 : []),
     ...[...defines, 'NODE_GYP_MODULE_NAME=sockkit', 'BUILDING_NODE_EXTENSION'].map(
       (it) => `-D${it}`,
     ),

@@ -102,6 +102,12 @@
       "-fvisibility=hidden",
       "-fstack-protector-strong"
     ],
+    "sockkit_cflags_linux": [
+      "-U_FORTIFY_SOURCE",
+      "-D_FORTIFY_SOURCE=2",
+      "-fstack-clash-protection"
+    ],
+    "sockkit_cflags_linux_x64": ["-fcf-protection"],
     "sockkit_ldflags": [
       "-pthread",
       "-Wl,-z,relro,-z,now",

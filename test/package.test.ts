@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { expectHardened } from './helpers/elf.js';
 import { bareEnvironment, linkPrograms } from './helpers/npm.js';
 import { run, start, stopAll } from './helpers/run.js';
 
@@ -55,6 +56,15 @@ afterEach(stopAll);
 
 afterAll(() => {
   fs.rmSync(work, { recursive: true, force: true });
+});
+
+test('the binary in the tarball is protected', () => {
+  if (process.platform !== 'linux') return;
+  const isBinary = /^prebuilds\/[\w-]+\/sockkit\.\w+\.node$/;
+  const here = `/${process.platform}-${process.arch}/`;
+  const binaries = packed.filter((file) => isBinary.test(file) && file.includes(here));
+  expect(binaries).toHaveLength(1);
+  for (const file of binaries) expectHardened(path.join(work, 'tree', file));
 });
 
 test('the tarball holds what is needed', () => {

@@ -90,6 +90,14 @@ async function clientLoop(its) {
   }
 }
 
+/** Without the lines that each client which resets its connection costs. */
+function notable(text) {
+  return text
+    .split('\n')
+    .filter((line) => !line.includes('ECONNRESET'))
+    .join('\n');
+}
+
 function take(life) {
   bytes += life.oracle.bytes;
   mostKb = Math.max(mostKb, life.mostKb);
@@ -98,7 +106,7 @@ function take(life) {
   }
   for (const number of life.oracle.parts) parts.add(number);
   for (const problem of life.problems) problems.push(`life ${lives}: ${problem}`);
-  if (life.problems.length > 0) problems.push(`its stderr: ${life.stderr.slice(-2000)}`);
+  if (life.problems.length > 0) problems.push(`its stderr: ${notable(life.stderr)}`);
   for (const line of life.stderr.trimEnd().split('\n')) {
     const kindOfLine = line.replace(/\d[\d.:]*/g, 'N');
     stderr[kindOfLine] = (stderr[kindOfLine] ?? 0) + 1;

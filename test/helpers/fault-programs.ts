@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Client } from './clients.js';
+import { Client, closeClients } from './clients.js';
 import { numberOf, type Fault } from './fault-table.js';
 import { temporaryFolder } from './files.js';
 import { letters } from './messages.js';
@@ -150,6 +150,8 @@ async function serve({ env }: Injection): Promise<string> {
     ),
   );
   const serving = after === 'end';
+  // Where one client failed, others may still be connected.
+  closeClients();
   const leaked = server.ended ? 0 : await leakedFiles(server, files);
   const finished = await within('after SIGTERM', server, server.kill());
   return judge({ finished, messages, ends, serving, leaked, left: fs.readdirSync(spool).length });
@@ -278,6 +280,7 @@ const CONVERSATION = `
     a.bind(any);
     b.bind(any);
     const got = b.recvMsg(100);
+    got.catch(() => undefined);
     await a.sendMsg({ data: [Buffer.from('da'), Buffer.from('ta')], address: b.localAddress });
     const { data } = await got;
     if (data.toString() !== 'data') throw new Error('LOST: ' + data);

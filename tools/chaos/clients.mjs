@@ -111,16 +111,19 @@ const kinds = {
     }
   },
 
-  // Where it has the floor it may lose it: what comes before and after is each a message in itself.
+  // Where it has the floor it may lose it, at the latest when it goes on: what comes before and after
+  // is each a message in itself, and the second is so short that it arrives at once.
   async stall(context) {
     const { numbers, signal } = context;
     const [before, after] = [context.number(), context.number()];
-    const [first, second] = [numbers.magnitude(1000, 3 * MIB), numbers.magnitude(1, MIB)];
+    const [first, second] = [numbers.magnitude(1000, 3 * MIB), numbers.between(1, 300)];
     const socket = await connected(context);
     try {
       await send(socket, context, before, first);
       await pause(numbers.between(100, 2.5 * context.stallMs), signal);
-      await send(socket, context, after, second);
+      await socket.sendAll(Buffer.concat([header(after, second), ...body(after, second)]), {
+        signal,
+      });
       const bytes = header(before, first).length + first + header(after, second).length + second;
       return (await acknowledged(socket, context, bytes)) ? [before, after] : [];
     } finally {
