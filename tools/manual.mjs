@@ -71,7 +71,9 @@ function completionOf(spec) {
   const words = Object.entries(spec.options).flatMap(([name, { short }]) =>
     short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`],
   );
-  const valued = Object.entries(spec.options).filter(([, { kind }]) => !['flag', 'choice'].includes(kind));
+  const valued = Object.entries(spec.options).filter(
+    ([, { kind }]) => !['flag', 'choice'].includes(kind),
+  );
   const cases = valued.map(([name, { short, value = 'VALUE' }]) => {
     const names = short === undefined ? `--${name}` : `-${short} | --${name}`;
     const how = offer(value);
