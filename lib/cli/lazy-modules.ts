@@ -5,19 +5,10 @@
 // of the module, which loads streams, workers and more.
 /* eslint-disable @typescript-eslint/no-require-imports */
 
-export const bench = () =>
-  require('../check/bench/bench.js') as typeof import('../check/bench/bench.js');
-export const checkClass = () =>
-  require('./sockcheck-class.js') as typeof import('./sockcheck-class.js');
-export const checkMerge = () =>
-  require('./sockcheck-merge.js') as typeof import('./sockcheck-merge.js');
-export const checkWorker = () =>
-  require('./sockcheck-worker.js') as typeof import('./sockcheck-worker.js');
 export const help = () => require('./help.js') as typeof import('./help.js');
 export const nearest = () => require('./nearest.js') as typeof import('./nearest.js');
 export const progress = () => require('./progress.js') as typeof import('./progress.js');
 export const remedies = () => require('./remedies.js') as typeof import('./remedies.js');
-export const rubric = () => require('../check/rubric.js') as typeof import('../check/rubric.js');
 export const units = () => require('./units.js') as typeof import('./units.js');
 export const wait = () => require('./wait.js') as typeof import('./wait.js');
 export const os = () => require('node:os') as typeof import('node:os');

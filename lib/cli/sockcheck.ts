@@ -15,7 +15,7 @@ import { measurementTable } from './class-table.js';
 import { CheckProgress } from './check-progress.js';
 import { EXIT_REFUSED, exitStatus, readArguments } from './command.js';
 import { dieOf } from './die.js';
-import { lazy } from './lazy.js';
+import * as lazy from './check-lazy.js';
 import { asFailure, CLASS_OPTIONS, REPORT_OPTIONS, reportTargets } from './sockcheck-options.js';
 import { COMMON_OPTIONS, type CommandSpec, type Values } from './spec.js';
 import { isTerminal, writeAll } from './stdio.js';
