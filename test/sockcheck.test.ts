@@ -46,7 +46,14 @@ test('--list names every case, what it does and what it tests', async () => {
 });
 
 test('our own pair passes, with every partner', async () => {
-  const args = ['--server', SERVER, '--client', CLIENT, '--only', 'server-short,client-short,*-nul'];
+  const args = [
+    '--server',
+    SERVER,
+    '--client',
+    CLIENT,
+    '--only',
+    'server-short,client-short,*-nul',
+  ];
   const { code, stdout } = await sockcheck(args);
   expect(stdout.toString()).toMatch(/all required cases passed: (8|12) passed/);
   expect(code).toBe(0);
