@@ -3,7 +3,7 @@
 import { constants } from '../constants.js';
 import { Socket } from '../promises/socket.js';
 import { until } from './pace.js';
-import { tcpTable } from './proc.js';
+import { SYN_RECV, type TcpEntry, tcpTable } from './proc.js';
 
 const LOOPBACK = '127.0.0.1';
 const PATIENCE_MS = 10_000;
@@ -67,6 +67,16 @@ export class Peer {
     return (await until(patienceMs, () => this.isRead)) === true;
   }
 
+  /** Waits until the connection is there on the server's side as well. */
+  async known(patienceMs = PATIENCE_MS): Promise<void> {
+    const { port, serverPort } = this;
+    await until(patienceMs, () => {
+      return tcpTable().some(
+        (e) => e.localPort === serverPort && e.remotePort === port && isWhole(e),
+      );
+    });
+  }
+
   get isRead(): boolean {
     const { port, serverPort } = this;
     const table = tcpTable();
@@ -75,6 +85,9 @@ export class Peer {
     return (mine?.sendQueue ?? 0) === 0 && (theirs?.receiveQueue ?? 0) === 0;
   }
 }
+
+/** Past the handshake. */
+const isWhole = ({ state }: TcpEntry): boolean => state !== SYN_RECV;
 
 export interface SinkOptions {
   /** SO_RCVBUF, in bytes; set before the listener listens, so that connections inherit it. */

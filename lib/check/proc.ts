@@ -121,6 +121,7 @@ export interface TcpEntry {
   inode: string;
 }
 
+export const SYN_RECV = 3;
 export const LISTEN = 10;
 export const TIME_WAIT = 6;
 

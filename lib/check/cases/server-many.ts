@@ -211,6 +211,9 @@ async function queue(trial: Trial): Promise<void> {
     open.map(async (connecting, index) => {
       const peer = await connecting;
       await peer.send(lines[index] ?? '');
+      // Where the queue is full a connection can be established for the client alone (SYN cookies);
+      // its first bytes are sent again until there is room, but its end would bring a reset.
+      await peer.known(RETRY_MS);
       peer.end();
     }),
   );
