@@ -90,7 +90,8 @@ test('the commands ask for nothing that the package does not carry', () => {
       return [...text.matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(([, what = '']) => what);
     })
     .filter((what) => !what.startsWith('node:') && !fs.existsSync(path.join(BIN, what)));
-  expect(asked.filter((what) => !isBuiltin(what))).toEqual([]);
+  // linkedom asks for canvas, and does without.
+  expect(asked.filter((what) => !isBuiltin(what) && what !== 'canvas')).toEqual([]);
 });
 
 test('the licence of each package inside is there', () => {

@@ -1,5 +1,6 @@
 // createServer: how connections, servers and programs end.
 import { once } from 'node:events';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { createServer, Socket } from 'sockkit';
 import * as sys from 'sockkit/sys';
@@ -350,8 +351,13 @@ describe('listens', () => {
     socket.listen(5);
     const { port } = ipName(await server.listen({ fd: socket.detach() }));
     expect((await exchange(port, 'x')).toString()).toBe('x');
-    const file = await rejection(makeStreamServer(echo).listen({ fd: 0 }));
-    expect(file.code).toBe('ENOTSOCK');
+    const none = fs.openSync('/dev/null', 'r');
+    try {
+      const refusedFile = await rejection(makeStreamServer(echo).listen({ fd: none }));
+      expect(refusedFile.code).toBe('ENOTSOCK');
+    } finally {
+      fs.closeSync(none);
+    }
   });
 
   test('at the same port as another, with reusePort', async () => {
