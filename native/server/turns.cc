@@ -114,7 +114,7 @@ bool Turns::TakeAsides(char** text, size_t* length) {
 void Turns::BeginDrain(uint32_t count) {
   Locked lock(mutex_);
   draining_ = true;
-  unprinted_ = count;
+  unprinted_ += count;
 }
 
 void Turns::FinishedDone() {

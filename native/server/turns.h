@@ -49,7 +49,8 @@ class Turns {
   // Writes what is kept, where nobody has the turn. May wait for the output.
   void Flush();
 
-  // From now on unfinished messages wait until `count` finished ones are done.
+  // From now on unfinished messages wait until `count` finished ones are done. FinishedDone() may
+  // come first for some of them: messages go on being printed while they are counted.
   void BeginDrain(uint32_t count);
   void FinishedDone();
 
@@ -68,7 +69,9 @@ class Turns {
   Mutex mutex_;
   bool taken_ = false;
   bool draining_ = false;
-  uint32_t unprinted_ = 0;  // Finished messages that are still to be printed, in the drain.
+  // Finished messages that are still to be printed, in the drain. Before it, less than 0 where some
+  // of those that are being counted are done.
+  int64_t unprinted_ = 0;
   Place* first_ = nullptr;
   Place* last_ = nullptr;
   char* asides_ = nullptr;  // malloc'd, kAsideBytes, where there are any.

@@ -164,6 +164,37 @@ TEST(InTheDrainAFreeTurnIsKeptForFinishedMessages) {
   stage.turns.Pass();
 }
 
+// Messages go on being printed while the drain looks which are finished: it may count one, and that
+// may be done, before it says how many there are.
+TEST(AFinishedMessageMayBeDoneBeforeTheDrainBegins) {
+  Stage stage;
+  stage.turns.Take(&kUnfinished);
+  stage.Queue("b", &kUnfinished);
+  stage.Queue("A");
+  stage.turns.FinishedDone();
+  stage.turns.BeginDrain(2);
+  stage.turns.Pass();
+  CHECK(AwaitQuiet());
+  CHECK_EQ(stage.file.text(), "A");
+  stage.turns.FinishedDone();
+  CHECK_EVENTUALLY_EQ(stage.file.text(), "Ab");
+  REQUIRE(stage.file.text() == "Ab");
+  CHECK_EQ(stage.End(), "Ab");
+}
+
+TEST(AllFinishedMessagesMayBeDoneBeforeTheDrainBegins) {
+  Stage stage;
+  stage.turns.Take(&kUnfinished);
+  stage.Queue("a", &kUnfinished);
+  stage.turns.FinishedDone();
+  stage.turns.BeginDrain(1);
+  stage.turns.Pass();
+  CHECK_EVENTUALLY_EQ(stage.file.text(), "a");
+  REQUIRE(stage.file.text() == "a");
+  CHECK(stage.turns.TryTake());
+  stage.turns.Pass();
+}
+
 TEST(ManyThreadsHaveOneTurnEach) {
   constexpr int kThreads = 8;
   constexpr int kTurns = 300;
