@@ -62,6 +62,7 @@ const stderr = {};
 let lives = 0;
 let bytes = 0;
 let mostKb = 0;
+let longest = { drainMs: 0, drainBytes: 0 };
 const current = { port: 0, signal: over.signal };
 
 async function clientLoop(its) {
@@ -101,6 +102,7 @@ function notable(text) {
 function take(life) {
   bytes += life.oracle.bytes;
   mostKb = Math.max(mostKb, life.mostKb);
+  if (life.drainMs > longest.drainMs) longest = life;
   for (const [number, count] of life.oracle.whole) {
     whole.set(number, (whole.get(number) ?? 0) + count);
   }
@@ -187,6 +189,10 @@ for (const [kind, count] of Object.entries(made)) {
 }
 for (const [line, count] of Object.entries(stderr)) say(`chaos: ${count} x ${line}`);
 say(`chaos: the most memory resident was ${Math.round(mostKb / 1024)} MiB`);
+say(
+  `chaos: the longest drain took ${(longest.drainMs / 1000).toFixed(1)} s ` +
+    `and printed ${longest.drainBytes} bytes`,
+);
 say(
   `chaos: ${lives} lives, ${bytes} bytes printed, ${told.size} messages acknowledged, ` +
     `${whole.size} printed whole, ${parts.size} in part, ${problems.count} problems (seed ${seed})`,

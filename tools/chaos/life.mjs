@@ -9,17 +9,22 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { clearTimeout, setTimeout } from 'node:timers';
-import { root } from '../run.mjs';
+import { clearInterval, setInterval } from 'node:timers';
+import { root, say } from '../run.mjs';
+import { dump } from './dump.mjs';
 import { Oracle } from './messages.mjs';
 import { pause } from './random.mjs';
 
 const COMMAND = join(root, 'dist/bin/sockserve.js');
-/** A drain may wait for a paused reader, and for a machine that is busy with other things. */
+/** A life hangs where it has printed nothing for so long after SIGTERM. It may print for longer. */
 const END_MS = 120_000;
+/** After so long without a byte it is told what the process is doing. */
+const QUIET_MS = 20_000;
+const LOOK_MS = 1000;
 
 /** What stdout is: Node's own pipe (a unix socket), a FIFO, or a file that is read at the end. */
 export const OUTPUTS = { socket: 4, fifo: 4, file: 2 };
@@ -37,6 +42,9 @@ export class Life {
   stderr = '';
   problems = [];
   mostKb = 0;
+  port = 0;
+  drainMs = 0;
+  drainBytes = 0;
   #child;
   #reader = null;
   #file = null;
@@ -75,8 +83,8 @@ export class Life {
   async listening(port) {
     for (;;) {
       const said = /listening on .*port (\d+)/.exec(this.stderr)?.[1];
-      if (said !== undefined) return Number(said);
-      if (port !== 0 && isListening(port)) return port;
+      if (said !== undefined) return (this.port = Number(said));
+      if (port !== 0 && isListening(port)) return (this.port = port);
       if (this.#child.exitCode !== null) return null;
       await pause(5);
     }
@@ -110,14 +118,51 @@ export class Life {
 
   /** Sends SIGTERM and waits for the end. */
   async end() {
+    const start = performance.now();
+    const before = this.#printed();
     this.#child.kill('SIGTERM');
-    const gaveUp = setTimeout(() => {
-      this.problems.push(`it did not end within ${END_MS / 1000} s of SIGTERM`);
-      this.#child.kill('SIGKILL');
-    }, END_MS);
+    const watch = this.#watchEnd();
     const [code, signal] = await this.#closed;
-    clearTimeout(gaveUp);
+    clearInterval(watch);
+    this.drainMs = performance.now() - start;
+    this.drainBytes = this.#printed() - before;
     if (signal !== 'SIGTERM') this.problems.push(`it ended by ${signal ?? `exit status ${code}`}`);
+  }
+
+  /** Bytes that have come out of it, as far as they are known now. */
+  #printed() {
+    return this.#file === null ? this.oracle.bytes : statSync(this.#file).size;
+  }
+
+  #watchEnd() {
+    let printed = this.#printed();
+    let since = performance.now();
+    let told = false;
+    return setInterval(() => {
+      const now = this.#printed();
+      const quiet = performance.now() - since;
+      if (now !== printed) {
+        printed = now;
+        since = performance.now();
+        told = false;
+      } else if (quiet >= END_MS && !this.#child.killed) {
+        this.problems.push(`it did not end, and printed nothing for ${END_MS / 1000} s`);
+        this.#child.kill('SIGKILL');
+      } else if (quiet >= QUIET_MS && !told) {
+        told = true;
+        void this.#tellState(printed);
+      }
+    }, LOOK_MS);
+  }
+
+  async #tellState(printed) {
+    const { exitCode, signalCode, pid } = this.#child;
+    const state = exitCode ?? signalCode;
+    say(
+      `chaos: ${pid} is quiet for ${QUIET_MS / 1000} s after SIGTERM, ${printed} bytes printed, ` +
+        (state === null ? 'it has not ended' : `it has ended (${state}), its output is open`),
+    );
+    say(await dump(pid, this.port));
   }
 
   /** Reads the rest of what was printed. */
