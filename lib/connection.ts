@@ -11,6 +11,7 @@ import { checkInteger, checkObject, type Data } from './validate.js';
 const MOST_BYTES = 2 ** 31 - 1;
 const LINE_BYTES = 65536;
 
+/** What readLine() takes for a line. */
 export interface ReadLineOptions {
   /** The longest line, its end included. Default: 65536. */
   maxBytes?: number;
@@ -186,6 +187,7 @@ export class Connection {
     this.#link.finish(how);
   }
 
+  /** For `await using`: as close(). */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

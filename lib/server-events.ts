@@ -11,6 +11,7 @@ export interface ServerWarning {
   error: SocketError;
 }
 
+/** What a server has counted so far, and what it holds now. */
 export interface ServerStats {
   /** Accepted so far, and open now. */
   connections: number;

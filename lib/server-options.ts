@@ -4,6 +4,7 @@ import { type Listener, type ListenTarget, openListener } from './listener.js';
 import * as sys from './sys.js';
 import { checkBoolean, checkFd, checkInteger, checkObject, valueError } from './validate.js';
 
+/** What createServer() can be told; all of it has defaults. */
 export interface ServerOptions {
   /** Connections that may wait in the kernel's queue. Default: 10. */
   backlog?: number;

@@ -194,6 +194,7 @@ export class Server extends EventEmitter<ServerEvents> {
     });
   }
 
+  /** For `await using`: as close(). */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -204,6 +205,7 @@ export class Server extends EventEmitter<ServerEvents> {
     return this;
   }
 
+  /** Undoes unref(): the process stays while the server listens. */
   ref(): this {
     this.#native.setRef(true);
     return this;

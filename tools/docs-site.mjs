@@ -1,21 +1,10 @@
-// npm run docs:site: the API from the docstrings and the pages of docs/, by typedoc, into site/. Each
-// link within it has to lead somewhere. With --check it is made in a temporary folder.
+// npm run docs:site: the API from the docstrings and the pages of docs/, by typedoc as
+// typedoc.json has it, into site/. Each link within it has to lead somewhere. With --check it is made in a temporary folder.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { bin, must, root, say } from './run.mjs';
-
-const PAGES = [
-  ...['from-c', 'options', 'errors', 'platforms', 'performance', 'security', 'dependencies'],
-].map((name) => `docs/${name}.md`);
-
-/** What typedoc needs where no typedoc.json says it. */
-const FALLBACK = [
-  ...['lib/index.ts', 'lib/sys.ts', 'lib/promises/index.ts'].flatMap((it) => ['--entryPoints', it]),
-  ...['--tsconfig', 'tsconfig.json', '--name', 'sockkit', '--includeVersion'],
-  ...['--readme', 'README.md', '--disableSources', '--excludePrivate', '--excludeExternals'],
-];
 
 function filesOf(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -44,10 +33,8 @@ function brokenLinks(folder) {
 }
 
 async function make(out) {
-  const settings = existsSync(join(root, 'typedoc.json')) ? [] : FALLBACK;
   await must('typedoc', process.execPath, [
-    ...[bin('typedoc/bin/typedoc'), ...settings, '--out', out, '--logLevel', 'Warn'],
-    ...PAGES.flatMap((page) => ['--projectDocuments', page]),
+    ...[bin('typedoc/bin/typedoc'), '--out', out, '--logLevel', 'Warn'],
   ]);
   const broken = brokenLinks(out);
   for (const line of broken) process.stderr.write(`${line}\n`);
