@@ -6,7 +6,7 @@ import { bareEnvironment, linkPrograms } from './helpers/npm.js';
 import { run, start, stopAll } from './helpers/run.js';
 
 const ROOT = path.resolve(__dirname, '..');
-const NOT_COPIED = /^(node_modules|\.git|build|build-.*|prebuilds|coverage)$/;
+const NOT_COPIED = /^(node_modules|\.git|build|build-.*|prebuilds|coverage|site)$/;
 
 let work: string;
 let tarball: string;
