@@ -32,6 +32,7 @@ const hostile = sampleReport(HOSTILE, [
   }),
 ]);
 hostile.measurements = sampleMeasurements().map((m) => ({ ...m, name: HOSTILE, unit: HOSTILE }));
+hostile.notices = [HOSTILE];
 hostile.server = { command: HOSTILE, buildFailure: HOSTILE };
 
 function classOf(reports: Report[]): ClassResult {
@@ -153,6 +154,13 @@ browserTest('what a submission wrote is text, and runs nowhere', async () => {
     expect(found).toEqual([0, name === 'hostile' ? 0 : 1, true]);
     expect(complaints).toEqual([]);
   }
+});
+
+test('what is to be known of the grading is said', () => {
+  for (const name of ['hostile', 'hostile class']) {
+    expect(readFileSync(fileOf(name), 'utf8')).toMatch(/<ul class="notices"[^>]*><li>Note: /);
+  }
+  expect(readFileSync(fileOf('submission'), 'utf8')).not.toContain('class="notices"');
 });
 
 browserTest('each mark of the matrix leads to its case', async () => {

@@ -9,7 +9,7 @@ import { amount } from './charts.js';
 import { ClassMatrix } from './class-matrix.js';
 import { measurementName } from './measurements.js';
 import { Page, renderPage, Scroll } from './page.js';
-import { Builds, footerText, outcome } from './submission.js';
+import { Builds, footerText, Notices, outcome } from './submission.js';
 import { countsText, number } from './words.js';
 
 const MOST_FAILED = 10;
@@ -240,6 +240,7 @@ function EntryView({ entry, index }: { entry: ClassEntry; index: number }): VNod
           <>
             <p>{outcome(report)}</p>
             <Builds report={report} />
+            <Notices notices={report.notices} />
             {open.map((result) => (
               <CaseView
                 key={result.name}

@@ -22,6 +22,7 @@ export function submissionHtml(report: Report, charts: Charts): string {
       </header>
       <main id="main">
         <Builds report={report} />
+        <Notices notices={report.notices} />
         <Matrix report={report} />
         <Cases report={report} />
         {report.measurements.length > 0 ? (
@@ -87,6 +88,18 @@ export function Builds({ report }: { report: Report }): VNode | null {
         </pre>
       ))}
     </section>
+  );
+}
+
+/** What the reader must know of the grading itself. */
+export function Notices({ notices = [] }: { notices?: string[] | undefined }): VNode | null {
+  if (notices.length === 0) return null;
+  return (
+    <ul class="notices" aria-label="Of the grading itself">
+      {[...new Set(notices)].map((notice) => (
+        <li key={notice}>Note: {visibleLine(notice)}.</li>
+      ))}
+    </ul>
   );
 }
 
