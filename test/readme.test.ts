@@ -46,7 +46,15 @@ test('the scripts and files that the documents name are there', () => {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  const documents = ['design', 'dependencies', 'errors', 'performance', 'platforms', 'security'];
+  const documents = [
+    'design',
+    'dependencies',
+    'errors',
+    'performance',
+    'platforms',
+    'security',
+    'sockcheck',
+  ];
   for (const file of ['README.md', 'CONTRIBUTING.md', ...documents.map((it) => `docs/${it}.md`)]) {
     const text = fs.readFileSync(path.join(ROOT, file), 'utf8');
     for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) {
