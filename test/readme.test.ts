@@ -1,14 +1,18 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { run, start, stopAll } from './helpers/run.js';
+import { closeStreamServers, exchange } from './helpers/stream-servers.js';
 
 const ROOT = path.resolve(__dirname, '..');
 
-afterEach(stopAll);
+afterEach(async () => {
+  await stopAll();
+  await closeStreamServers();
+});
 
 test('the programs in the README do what it says', async () => {
   const text = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const [client = '', server = ''] = [...text.matchAll(/```js\n(.*?)```/gs)].map(
+  const [client = '', server = '', handlers = ''] = [...text.matchAll(/```js\n(.*?)```/gs)].map(
     ([, code = '']) => code,
   );
   const serving = start(
@@ -24,6 +28,15 @@ test('the programs in the README do what it says', async () => {
   const { code, stdout } = await serving.kill();
   expect(stdout.toString()).toBe('Go Tigers!\n');
   expect(code).toBe(0);
+
+  const handling = start(
+    process.execPath,
+    ['--input-type=module', '--eval', handlers.replace('5000', '0')],
+    { cwd: ROOT },
+  );
+  const [, upper = ''] = await handling.stderrMatch(/port: (\d+)/);
+  expect((await exchange(Number(upper), 'go\ntigers')).toString()).toBe('GO\nTIGERS\n');
+  expect((await handling.kill()).code).toBe(0);
 });
 
 const errors = fs.readFileSync(path.join(ROOT, 'docs/errors.md'), 'utf8');
