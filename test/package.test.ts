@@ -50,7 +50,7 @@ beforeAll(async () => {
   fs.writeFileSync(path.join(project, 'package.json'), '{"private":true}\n');
   const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
   await succeed('env', bare('npm', 'install', ...options, tarball), project);
-}, 240_000);
+}, 480_000);
 
 afterEach(stopAll);
 
