@@ -148,6 +148,36 @@ export function echoServers() {
   ];
 }
 
+/** Servers that take what comes and throw it away. */
+export function sinkServers() {
+  const sink = (kind) => (port) => [
+    process.execPath,
+    path.join(ours, 'server-sink.mjs'),
+    String(port),
+    kind,
+  ];
+  return [
+    {
+      name: 'createServer, chunks lent',
+      ours: true,
+      missing: notBuilt,
+      buffers: 'for await with lend, 64 KiB from a pool',
+      server: sink('lend'),
+    },
+    {
+      name: 'createServer, chunks kept',
+      missing: notBuilt,
+      buffers: 'for await, 64 KiB from a pool, copied out',
+      server: sink('keep'),
+    },
+    {
+      name: 'node:net',
+      buffers: "'data', 64 KiB, Node's default",
+      server: (port) => node('node-sink.mjs', String(port)),
+    },
+  ];
+}
+
 /** Senders and receivers of datagrams. */
 export function datagramPairs() {
   const pair = (file) => ({

@@ -7,7 +7,14 @@ import * as connections from './connections.mjs';
 import * as datagrams from './datagrams.mjs';
 import { machineFacts, printMachine } from './machine.mjs';
 import { killAll } from './processes.mjs';
-import { connectionServers, datagramPairs, echoServers, throughputPairs } from './programs.mjs';
+import {
+  connectionServers,
+  datagramPairs,
+  echoServers,
+  sinkServers,
+  throughputPairs,
+} from './programs.mjs';
+import * as receiveCpu from './receive-cpu.mjs';
 import * as roundTrips from './round-trips.mjs';
 import * as throughput from './throughput.mjs';
 
@@ -17,7 +24,7 @@ Compares sockkit with its peers; every figure is a ratio of two runs that follow
 
   --quick            1 GiB instead of 4, and 3 rounds instead of 5: under two minutes
   --rounds N         how often each comparison is repeated
-  --only SUBJECT     throughput, connections, round-trips or datagrams; may be given more than once
+  --only SUBJECT     throughput, connections, round-trips, receive-cpu or datagrams; more than once
   --peer NAME        only this peer, by any part of its name; may be given more than once
   --subject NAME     what is compared with the peers, instead of sockkit ("C stream", for instance)
   --help
@@ -28,6 +35,7 @@ const SUBJECTS = {
   throughput: { run: throughput.run, contestants: throughputPairs },
   connections: { run: connections.run, contestants: connectionServers },
   'round-trips': { run: roundTrips.run, contestants: echoServers },
+  'receive-cpu': { run: receiveCpu.run, contestants: sinkServers },
   datagrams: { run: datagrams.run, contestants: datagramPairs },
 };
 
