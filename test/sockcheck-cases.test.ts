@@ -5,6 +5,9 @@ import { removeFiles, temporaryFolder } from './helpers/files.js';
 import { testWhere } from './helpers/net.js';
 import { available, commandFile, run, stopAll } from './helpers/run.js';
 
+// Each starts many programs, which takes its time on a busy machine.
+jest.setTimeout(300_000);
+
 afterEach(async () => {
   await stopAll();
   removeFiles();
@@ -30,7 +33,8 @@ function program(text: string): string {
 }
 
 test('our server passes what it can be put through quickly', async () => {
-  const skip = 'server-100mb,server-leaks,server-utf8,server-crlf-bom,server-all-bytes';
+  const skip =
+    'server-100mb,server-leaks,server-utf8,server-crlf-bom,server-a*,server-o*,server-100kb';
   const { code, text } = await sockcheck('--server', SERVER, '--skip', `${skip},client-*`);
   expect(text).toContain('all required cases passed');
   expect(text).not.toMatch(/failed|flaky|error/);
@@ -38,7 +42,8 @@ test('our server passes what it can be put through quickly', async () => {
 });
 
 test('our client passes what it can be put through quickly', async () => {
-  const skip = 'client-100mb,client-memory,client-utf8,client-crlf-bom,client-all-bytes';
+  const skip =
+    'client-100mb,client-memory,client-utf8,client-crlf-bom,client-a*,client-o*,client-100kb';
   const { code, text } = await sockcheck('--client', CLIENT, '--skip', skip);
   expect(text).toContain('all required cases passed');
   expect(text).not.toMatch(/failed|flaky|error/);

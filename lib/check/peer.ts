@@ -68,9 +68,10 @@ export class Peer {
   }
 
   /** Waits until the connection is there on the server's side as well. */
-  async known(patienceMs = PATIENCE_MS): Promise<void> {
+  async known(patienceMs: number, isInVain: () => boolean): Promise<void> {
     const { port, serverPort } = this;
     await until(patienceMs, () => {
+      if (isInVain()) return true;
       return tcpTable().some(
         (e) => e.localPort === serverPort && e.remotePort === port && isWhole(e),
       );

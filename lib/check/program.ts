@@ -134,7 +134,10 @@ export class Program {
   /** No thread of it runs or is about to: it waits for something. */
   get isAsleep(): boolean {
     if (this.end !== null) return true;
-    return this.processes.every(({ pid }) =>
+    const { processes } = this;
+    // One that has just ended, and whose parent has not been told yet, is not waiting for anything.
+    if (processes.length === 0) return false;
+    return processes.every(({ pid }) =>
       threadsOf(pid).every(({ state }) => state === 'S' || state === 'I' || state === 'Z'),
     );
   }

@@ -204,7 +204,9 @@ async function queue(trial: Trial): Promise<void> {
   const open: Promise<Peer>[] = lines.map(() => trial.connect(server.port));
   await until(READ_PATIENCE_MS, () => {
     const queues = listenQueues(server.port);
-    return queues === null || queues.some(({ waiting, longest }) => waiting >= longest);
+    return (
+      queues === null || queues.some(({ waiting, longest }) => waiting >= Math.min(longest, MANY))
+    );
   });
   server.program.signal('SIGCONT');
   await Promise.all(
@@ -213,7 +215,7 @@ async function queue(trial: Trial): Promise<void> {
       await peer.send(lines[index] ?? '');
       // Where the queue is full a connection can be established for the client alone (SYN cookies);
       // its first bytes are sent again until there is room, but its end would bring a reset.
-      await peer.known(RETRY_MS);
+      await peer.known(RETRY_MS, () => server.program.end !== null);
       peer.end();
     }),
   );
