@@ -48,8 +48,8 @@ function threads(pid) {
     ids.map((id) => {
       const of = (file) => read(`/proc/${pid}/task/${id}/${file}`);
       const state = /^State:\s+(\S)/m.exec(of('status'))?.[1] ?? '?';
-      // The number of the call and the address that it waits at, without the stack's addresses.
-      const call = of('syscall').split(' ').slice(0, 3).join(' ');
+      // The number of the call, without the addresses, in which threads that wait alike differ.
+      const [call] = of('syscall').split(' ');
       const stack = of('stack').replaceAll(/^\[<0>\] |\+0x\S+/gm, '');
       const frames = stack.split('\n').slice(0, 5).join(' < ');
       return [id, `${of('comm')} ${state} ${of('wchan')} syscall ${call} ${frames}`];
