@@ -394,7 +394,7 @@ describe('programs', () => {
     const { Worker, isMainThread, workerData } = require('node:worker_threads');
     const CLIENTS = 30;
     let come = 0;
-    const server = createServer({ backlog: 100 }, async (connection) => {
+    const server = createServer({ backlog: 512 }, async (connection) => {
       await connection.recv();
       if (++come < CLIENTS / 2) await connection.sendAll('x'.repeat(100000));
       else {
@@ -440,7 +440,7 @@ describe('programs', () => {
     'a worker that is terminated, or ends itself',
     async () => {
       const threadCode = `
-      const server = sockkit.createServer({ backlog: 100 }, async (connection) => {
+      const server = sockkit.createServer({ backlog: 512 }, async (connection) => {
         for await (const chunk of connection) await connection.sendAll(chunk);
       });
       server.listen({ port: 0, host: '127.0.0.1' }).then(({ port }) => say(port));`;

@@ -149,7 +149,7 @@ test('idleTimeoutMs ends a loop of reads, after what has come', async () => {
 
 test('in a worker thread', async () => {
   const thread = startThread(`
-    const server = sockkit.createServer({ backlog: 128 }, async (connection) => {
+    const server = sockkit.createServer({ backlog: 512 }, async (connection) => {
       for (;;) {
         const line = await connection.readLine();
         if (line === null) break;

@@ -13,8 +13,9 @@ import { ipName } from './net.js';
 const servers = new Set<Server>();
 const clients = new Set<net.Socket>();
 
+// With a queue that many clients at once overflow, Linux resets some of them.
 export function makeStreamServer(handler: ConnectionHandler, options: ServerOptions = {}): Server {
-  const server = createServer({ backlog: 128, ...options }, handler);
+  const server = createServer({ backlog: 1024, ...options }, handler);
   servers.add(server);
   return server;
 }
